@@ -1,0 +1,344 @@
+"""What a connector is: a value with slots, in which a vendor's abilities are present or absent.
+
+Everything but `fetch`, `pull`, `push` and `check` is pure: bytes and values in, values out.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from importlib.metadata import entry_points
+from typing import Annotated, Any
+
+import httpx
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+
+from hub.domain.clock import Clock
+from hub.domain.commands import Command, Mismatch
+from hub.domain.errors import HubError, Misconfigured
+from hub.domain.ids import CommandId
+from hub.domain.order import Customer, Order
+from hub.domain.records import CustomerRecord, Record
+
+ENTRY_POINTS = "orderhub.connectors"
+
+
+class Category(StrEnum):
+    STORE = "store"
+    PAYMENTS = "payments"
+    ACCOUNTING = "accounting"
+    SHIPPING = "shipping"
+    CRM = "crm"
+    MESSAGING = "messaging"
+
+
+# ---------------------------------------------------------------------------------------------------- settings
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def _duration(value: object) -> object:
+    if isinstance(value, str) and value[:-1].isdecimal() and value[-1:] in _UNITS:
+        return timedelta(**{_UNITS[value[-1]]: int(value[:-1])})
+    if isinstance(value, timedelta):
+        return value
+    raise ValueError("a duration such as 30s, 15m, 6h or 30d is expected")
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class WebhookSettings(_Settings):
+    """Two live secrets at once, so that one can be replaced without losing a delivery."""
+
+    secrets: tuple[SecretStr, ...] = ()
+    tolerance: Duration = timedelta(minutes=5)  # how far a signed time may be from ours, either way
+
+
+class SyncSettings(_Settings):
+    every: Duration = timedelta(minutes=15)
+    since: Duration = timedelta(days=30)  # how far back the first pull looks
+
+
+class RateLimit(_Settings):
+    requests: Annotated[int, Field(gt=0)]
+    per: Duration = timedelta(seconds=1)
+
+
+class ConnectionSettings(_Settings):
+    """The keys that every `[connections.<id>]` has; a connector's own settings extend it."""
+
+    connector: str
+    enabled: bool = True
+    webhook: WebhookSettings = WebhookSettings()
+    sync: SyncSettings = SyncSettings()
+    rate_limit: RateLimit | None = None  # instead of the connector's own limits
+
+
+# ----------------------------------------------------------------------------------------------------- inbound
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming:
+    """A webhook request as it came. Header names are in lower case; `url` is the public one that the vendor called."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One thing that a vendor told us, still in its own words: a webhook, an item of a page, a reply."""
+
+    kind: str  # names the reader: `Connector.read[kind]`
+    body: bytes
+    key: str = ""  # webhooks only: what makes it the same event when it comes again
+    at: datetime | None = None  # the vendor's clock when it said so, where the body does not tell
+
+
+Verify = Callable[[Incoming, Sequence[str], Any, datetime], None]
+"""(request, current secrets, settings, now): raises `Forged`, or `Malformed` for a body that is not of the form."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inbound:
+    verify: Verify
+    events: Callable[[Incoming, Any], Sequence[Event]]  # (request, settings); called after `verify`
+
+
+# -------------------------------------------------------------------------------------------------------- read
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """For which connection a body is read, by which settings, and when the vendor said it (if that is known)."""
+
+    connection: str
+    settings: Any
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hint:
+    """ "Something changed there": the hub fetches the truth with its own credentials."""
+
+    kind: str  # names the fetcher: `Connector.fetch[kind]`
+    external_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ignored:
+    """Understood, and of no use to us."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Faulty:
+    """One item of several that could not be read; its siblings could. The event is parked, the rest applied."""
+
+    path: str  # where in the body, and what was expected
+
+
+Reader = Callable[[Reading, bytes], Iterable[Record | Hint | Ignored | Faulty]]
+"""Raises `Unreadable`, with the path of the fault, when nothing at all can be read."""
+
+
+# -------------------------------------------------------------------------------------------------------- plan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderView:
+    """What a plan may look at: the golden order, and what the planned connection itself says about it."""
+
+    connection: str
+    settings: Any
+    order: Order
+    said: tuple[Record, ...]  # this connection's records of the order, in source order, without deleted ones
+    others: tuple[Record, ...]  # all other records of the order, without deleted ones
+    customer: Customer | None
+    customer_said: tuple[CustomerRecord, ...]  # this connection's records of the customer, without deleted ones
+
+
+Plan = Callable[[OrderView], Iterable[Command | Mismatch]]
+
+
+# ------------------------------------------------------------------------------------------------- fetch, pull, push
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """One configured account of a vendor, with the way to it.
+
+    `http` knows base URL, credentials, deadline, limits and verdicts: it raises a `HubError` instead of returning a
+    bad answer. Pass `extensions=READS` with a POST that only reads, so that a lost answer is `TryLater`, not `Unknown`.
+    """
+
+    connection: str
+    settings: Any
+    http: httpx.AsyncClient
+    now: Clock
+
+
+READS: dict[str, Any] = {"orderhub.reads": True}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    events: Sequence[Event]
+    cursor: str  # where the next call goes on; kept durably together with what the page brought
+    more: bool  # call again now; False: until the next time
+
+
+Fetch = Callable[[Account, str], Awaitable[Sequence[Event]]]
+"""(account, external id) -> what the vendor says about it. `Missing` where there is no such thing."""
+
+Pull = Callable[[Account, str], Awaitable[Page]]
+"""(account, cursor). The first cursor is `since:<RFC 3339>`, from `sync.since`."""
+
+FindIt = Callable[[Account, Any, CommandId], Awaitable[Sequence[Event] | None]]
+"""(account, command, its id) -> what the vendor has that came of this command; `None`: surely nothing did."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyHeader:
+    """The vendor answers a repeated key with the first result, for as long as `lifetime`."""
+
+    name: str
+    lifetime: timedelta
+    find: FindIt | None = None  # for when the key has died
+
+
+@dataclass(frozen=True, slots=True)
+class KeyBody:
+    """As `KeyHeader`, with the key in a field of the body or the query."""
+
+    name: str
+    lifetime: timedelta
+    find: FindIt | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Upsert:
+    """Sending it again leaves the vendor in the same state: the call names the thing and what it should be."""
+
+    by: str  # what names it, in words for the docs
+
+
+@dataclass(frozen=True, slots=True)
+class Find:
+    """Look by our reference before creating, and after an unknown outcome."""
+
+    look: FindIt
+
+
+Safety = KeyHeader | KeyBody | Upsert | Find
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Push:
+    """`send` asks the vendor, with the command's id as idempotency key or reference, and returns what it answered."""
+
+    send: Callable[[Account, Any, CommandId], Awaitable[Sequence[Event]]]
+    safety: Safety
+
+
+# ------------------------------------------------------------------------------------------------------ way out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Headers:
+    """Credentials that do not expire."""
+
+    headers: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OAuth2:
+    """Bearer tokens that expire and are refreshed, once for all processes (RFC 6749, section 6).
+
+    The refresh token of the settings is the first one only: a vendor that rotates them sends a new one with each
+    answer, which the hub keeps sealed.
+    """
+
+    token_url: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    requests: int  # so many …
+    per: timedelta = timedelta(seconds=1)  # … in so long,
+    at_once: int = 8  # and so many at the same time
+    deadline: timedelta = timedelta(seconds=30)  # for one call as a whole
+    body_bytes: int = 8 * 1024 * 1024  # of one answer, unpacked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """How to reach an account."""
+
+    base_url: str
+    auth: Headers | OAuth2
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that `hub check` found out online."""
+
+    ok: bool
+    subject: str  # "credentials", "scope read_orders"
+    message: str
+
+
+# --------------------------------------------------------------------------------------------------- the connector
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connector:
+    slug: str
+    title: str
+    category: Category
+    settings: type[ConnectionSettings]
+    way: Callable[[Any], Way]  # settings -> how to reach the account
+    read: Mapping[str, Reader]
+    ignored: Mapping[str, str] = field(default_factory=dict)  # kinds that we know and do not read, and why
+    recognise: Callable[[str, bytes], Sequence[Event]]  # (file name, its bytes): what `hub read` has before it
+    inbound: Inbound | None = None
+    plan: Plan | None = None
+    fetch: Mapping[str, Fetch] = field(default_factory=dict)
+    pull: Mapping[str, Pull] = field(default_factory=dict)
+    push: Mapping[type[Command], Push] = field(default_factory=dict)
+    check: Callable[[Account], AsyncIterator[Finding]] | None = None
+    # What the vendor's answer means, where the status code does not tell. `None`: the usual reading.
+    verdict: Callable[[httpx.Response], HubError | None] | None = None
+    # Seconds until the vendor wants the next call, from an answer's own word; 0: now.
+    pause: Callable[[httpx.Response], float] | None = None
+    # (settings, request headers and body of `hub trigger`): the headers of a genuine delivery.
+    sign: Callable[[Any, str, bytes, datetime], Mapping[str, str]] | None = None
+
+    def command(self, action: str) -> type[Command]:
+        for command in self.push:
+            if command.action == action:
+                return command
+        raise Misconfigured(f"{self.slug} has no push for {action!r}")
+
+
+def discover() -> dict[str, Connector]:
+    """All installed connectors by slug, from the entry-point group `orderhub.connectors`."""
+    found: dict[str, Connector] = {}
+    for point in sorted(entry_points(group=ENTRY_POINTS), key=lambda point: point.name):
+        connector = point.load()
+        if not isinstance(connector, Connector):
+            raise Misconfigured(f"the entry point {point.value} is not a Connector")
+        found[connector.slug] = connector
+    return found
