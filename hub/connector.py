@@ -337,7 +337,11 @@ def discover() -> dict[str, Connector]:
     """All installed connectors by slug, from the entry-point group `orderhub.connectors`."""
     found: dict[str, Connector] = {}
     for point in sorted(entry_points(group=ENTRY_POINTS), key=lambda point: point.name):
-        connector = point.load()
+        try:
+            connector = point.load()
+        except Exception as fault:  # another's package: whatever it raises, a person has to mend or remove it
+            why = f"{type(fault).__name__}: {fault}"
+            raise Misconfigured(f"the connector {point.name!r} ({point.value}) cannot be loaded: {why}") from fault
         if not isinstance(connector, Connector):
             raise Misconfigured(f"the entry point {point.value} is not a Connector")
         found[connector.slug] = connector

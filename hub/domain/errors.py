@@ -27,6 +27,14 @@ class Missing(Refused):
     """The vendor says that there is no such thing (404, 410)."""
 
 
+class KeyReused(Refused):
+    """An idempotency key came again with another input. Take a new key for a new wish."""
+
+
+class StaleVersion(Refused):
+    """The order changed since the caller looked at it. Read it again, then decide again."""
+
+
 class NeedsAttention(HubError):
     """Credentials or settings are wrong. Pause the connection; lose nothing."""
 

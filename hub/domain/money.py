@@ -9,12 +9,15 @@ from hub.domain.currencies import DECIMALS
 
 # A signed 64-bit column holds it, and no order is near it: a larger amount is a fault in the input.
 _MOST = 2**62
+NO_CURRENCY = "XXX"  # ISO 4217's own code for "no currency is involved": a parcel that no sale claims yet
 # What vendors write: no exponent, no underscore, no blank, no digits of other scripts.
 _PLAIN = re.compile(r"[+-]?[0-9]{1,20}(\.[0-9]{0,20})?", re.ASCII)
 
 
 def decimals(currency: str) -> int:
     """How many decimals a currency has. Raises `ValueError` for a code that ISO 4217 does not price in."""
+    if currency == NO_CURRENCY:
+        return 0
     try:
         return DECIMALS[currency]
     except KeyError:

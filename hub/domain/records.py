@@ -297,6 +297,7 @@ class CustomerRecord(Record):
     addresses: tuple[Address, ...] = ()
     tags: tuple[str, ...] = ()
     note: str = ""
+    currency: str = ""  # the one it is billed in, where the system ties a customer to one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

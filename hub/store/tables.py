@@ -210,7 +210,8 @@ class OutboxRow(Base):
     __tablename__ = "outbox"
     __table_args__ = (
         Index("uq_outbox_fingerprint", "fingerprint", unique=True),
-        Index("ix_outbox_slot", "connection", "subject", "action", "target"),
+        Index("uq_outbox_slot", "connection", "subject", "action", "target", "ordinal", unique=True),
+        Index("ix_outbox_subject", "subject"),
         Index("ix_outbox_due", "lane_due", "connection", "due_at"),
         Index("ix_outbox_state", "state", "id"),
         Index("ix_outbox_order", "order_id"),
@@ -243,7 +244,6 @@ class AttemptRow(Base):
     __table_args__ = (Index("ix_attempts_command", "command_id"),)
     id: Mapped[IdKey]
     command_id: Mapped[Id]
-    purpose: Mapped[Word]  # send, find
     state: Mapped[Word]
     message: Mapped[Txt]
     started_at: Mapped[Utc]

@@ -1,0 +1,100 @@
+"""What `[connections.<id>]` of a QuickBooks Online company holds."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, Field, SecretStr, model_validator
+
+from hub.connector import ConnectionSettings, Limits, OAuth2, Way
+from hub.domain.currencies import DECIMALS
+
+_HOSTS = {
+    "production": "https://quickbooks.api.intuit.com",
+    "sandbox": "https://sandbox-quickbooks.api.intuit.com",
+}
+_TOKEN_URL = "https://oauth.platform.intuit.com/oauth2/v1/tokens/bearer"  # noqa: S105 - an address
+
+# developer.intuit.com, "Limits and throttles": 500 requests a minute per company, 10 at once, 120 s per request.
+_LIMITS = Limits(requests=8, at_once=4, deadline=timedelta(seconds=60), body_bytes=32 * 1024 * 1024)
+
+
+def _url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme != "https" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
+        raise ValueError("https is required, except for a loopback address")
+    return value.rstrip("/")
+
+
+def _currency(value: str) -> str:
+    if value not in DECIMALS:
+        raise ValueError(f"{value!r} is not an ISO 4217 currency")
+    return value
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ValueError, OSError, KeyError):  # OSError: the name of a folder of zones
+        raise ValueError(f"{value!r} is not a time zone of this machine") from None
+    return value
+
+
+Url = Annotated[str, AfterValidator(_url)]
+Currency = Annotated[str, AfterValidator(_currency)]
+Id = Annotated[str, Field(pattern=r"^[0-9]{1,20}$")]
+
+
+class QuickBooksSettings(ConnectionSettings):
+    realm_id: Id
+    client_id: str
+    client_secret: SecretStr
+    refresh_token: SecretStr  # the first one only: each refresh may bring the next
+    environment: Literal["production", "sandbox"] = "production"
+    base_url: Url | None = None  # the host; `/v3/company/<realm>` is added
+    token_url: Url = _TOKEN_URL
+    minor_version: Annotated[int, Field(ge=75)] = 75
+
+    invoice: Literal["when_paid", "when_placed"] = "when_paid"
+    from_date: date | None = None  # sales before this day are not booked
+    timezone: Annotated[str, AfterValidator(_zone)] = "UTC"  # the company's: which day a sale belongs to
+    document_numbers: Literal["quickbooks", "order"] = "quickbooks"
+
+    item_id: Id  # the product or service that order lines are booked to; the next ones default to it
+    shipping_item_id: Id | None = None
+    discount_item_id: Id | None = None
+    tax_item_id: Id | None = None
+    fees_item_id: Id | None = None  # tips, duties and other additions
+    tax_code: str = "NON"  # of every line: the books must not add tax to what the store has charged
+    walk_in_customer_id: Id | None = None  # for sales without any customer, in the home currency
+    walk_in_customer_ids: Mapping[Currency, Id] = {}  # and in others
+
+    currency: Currency = "USD"  # the company's home currency
+    multicurrency: bool = False  # as switched on in the company; it cannot be switched off there again
+
+    @model_validator(mode="after")
+    def _currencies_agree(self) -> Self:
+        if not self.multicurrency and set(self.walk_in_customer_ids) - {self.currency}:
+            raise ValueError("walk_in_customer_ids names other currencies, so multicurrency must be true")
+        return self
+
+    def walk_in(self, currency: str) -> str:
+        """The customer of sales without one, or "" if there is none for this currency."""
+        home = (self.walk_in_customer_id or "") if currency == self.currency else ""
+        return self.walk_in_customer_ids.get(currency, home)
+
+
+def way(settings: QuickBooksSettings) -> Way:
+    host = settings.base_url or _HOSTS[settings.environment]
+    return Way(
+        base_url=f"{host}/v3/company/{settings.realm_id}",
+        auth=OAuth2(
+            token_url=settings.token_url,
+            client_id=settings.client_id,
+            client_secret=settings.client_secret.get_secret_value(),
+            refresh_token=settings.refresh_token.get_secret_value(),
+        ),
+        limits=_LIMITS,
+    )

@@ -1,0 +1,59 @@
+"""The keys of a Stripe connection in `hub.toml`, and the way to the account."""
+
+import ipaddress
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+
+from hub.connector import ConnectionSettings, Headers, Limits, Way
+
+# What stripe-python 16.1 speaks, so that its parameters and Stripe's answers are of one version.
+API_VERSION = "2026-10-28.endive"
+
+
+def _safe_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme == "https" and parts.hostname:
+        return url.rstrip("/")
+    if parts.scheme == "http" and _is_loopback(parts.hostname or ""):
+        return url.rstrip("/")
+    raise ValueError(
+        "an https address is expected (plain http only for this machine): the API key travels with each call"
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class OrderReference(BaseModel):
+    """Where a payment says which order of a store it pays: that order's id, never its number (numbers repeat)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    metadata: Annotated[str, Field(min_length=1, max_length=40)]  # the metadata key that holds the store's order id
+    connection: Annotated[str, Field(min_length=1)]  # the store's connection
+    client_reference_id: bool = False  # a Checkout session's `client_reference_id` is that id, too
+
+
+class StripeSettings(ConnectionSettings):
+    api_key: SecretStr  # `sk_…`, or better a restricted `rk_…`
+    api_version: Annotated[str, Field(pattern=r"^20\d\d-\d\d-\d\d(\.[a-z]+)?$")] = API_VERSION
+    base_url: Annotated[str, AfterValidator(_safe_url)] = "https://api.stripe.com"
+    order_reference: OrderReference | None = None
+    capture: Literal["never", "when_shipped"] = "never"
+
+
+def way(settings: StripeSettings) -> Way:
+    key = settings.api_key.get_secret_value()
+    # Stripe allows 100 requests a second live and 25 with test keys (docs.stripe.com/rate-limits); other programs
+    # of the account share that, so we stay well below.
+    limits = Limits(requests=20 if "_test_" in key else 60)
+    if settings.rate_limit:
+        limits = Limits(requests=settings.rate_limit.requests, per=settings.rate_limit.per)
+    headers = {"Authorization": f"Bearer {key}", "Stripe-Version": settings.api_version}
+    return Way(base_url=settings.base_url, auth=Headers(headers=headers), limits=limits)

@@ -1,0 +1,90 @@
+"""What the commands need of a wired hub, and how they come by it."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+    from hub.connector import Connector, Finding
+    from hub.settings import Settings
+
+Row = Mapping[str, Any]  # JSON: the columns that people see
+T = TypeVar("T")
+
+
+class Hub(Protocol):
+    """`hub.wiring` builds it: `async with hub_of(settings, connectors) as hub`."""
+
+    async def migrate(self) -> None: ...
+
+    def serve_app(self, stop: asyncio.Event) -> "ASGIApp":
+        """The API. Subscriptions end when `stop` is set."""
+
+    async def open_door(self) -> None:
+        """Commits what webhooks bring, and hears other processes; until cancelled."""
+
+    async def work(self, stop: asyncio.Event) -> None:
+        """All movements, until `stop` is set and what was held is finished or returned."""
+
+    async def rebuild(self) -> int:
+        """Drops what is folded and folds it again. How many orders there are."""
+
+    def check(self, connection: str) -> "AsyncIterator[Finding]": ...
+
+    async def events(self, *, state: str, connection: str, limit: int) -> Sequence[Row]:
+        """Newest first; `""` for all."""
+
+    async def event(self, event_id: str) -> Row | None: ...
+
+    async def replay_events(self, ids: Sequence[str]) -> int:
+        """Makes them due again. How many there were."""
+
+    async def commands(self, *, state: str, connection: str, limit: int) -> Sequence[Row]: ...
+
+    async def command(self, command_id: str) -> Row | None:
+        """With its attempts."""
+
+    async def replay_commands(self, ids: Sequence[str]) -> int: ...
+
+    async def create_key(self, name: str, scopes: Sequence[str]) -> str:
+        """The key itself, which is shown this once. Raises `Refused` for an unknown scope."""
+
+    async def keys(self) -> Sequence[Row]: ...
+
+    async def revoke_key(self, key_id: str) -> bool:
+        """False where there is no such key."""
+
+
+def settings_of(file: Path) -> "tuple[Settings, Mapping[str, Connector]]":
+    from hub.connector import discover
+    from hub.settings import load
+
+    connectors = discover()
+    return load(file, connectors, os.environ), connectors
+
+
+def with_hub(file: Path, use: "Callable[[Hub, Settings], Awaitable[T]]") -> T:
+    """Reads the settings, wires a hub, uses it and closes it."""
+    import uvloop
+
+    from hub.observe import set_up
+
+    settings, connectors = settings_of(file)
+    set_up(settings.log.format, settings.log.level)
+
+    async def run() -> T:
+        async with _open(settings, connectors) as hub:
+            return await use(hub, settings)
+
+    return uvloop.run(run())
+
+
+def _open(settings: "Settings", connectors: "Mapping[str, Connector]") -> AbstractAsyncContextManager[Hub]:
+    from hub.wiring import hub_of
+
+    return hub_of(settings, connectors)

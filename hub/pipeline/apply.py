@@ -1,0 +1,223 @@
+"""Records become golden rows: keep the newer, find whose they are, fold, tell what differs.
+
+One transaction of the caller's; set-based, so that a batch of fifty events costs little more than one.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.decide.changes import Told, difference
+from hub.decide.codec import decode_order, decode_record, digest, encode
+from hub.decide.fold import fold_customer, fold_order
+from hub.decide.identity import Group, is_customer, keys_of, partition
+from hub.domain.order import Customer, Order
+from hub.domain.records import Kind, Record, Source
+from hub.store import golden
+from hub.store.clusters import settle
+from hub.store.database import Database
+from hub.store.golden import Cause
+
+PLAN = "plan"  # the bell that rings when orders want a plan
+REBUILD = "rebuild"  # the cause of what `hub rebuild` writes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """A record, and why it came."""
+
+    record: Record
+    cause: Cause
+
+
+@dataclass(slots=True, kw_only=True)
+class Applied:
+    """What came of a batch."""
+
+    newer: set[int] = field(default_factory=set)  # positions in the batch whose record replaced an older one
+    golden_of: dict[Source, str] = field(default_factory=dict)  # each record's order or customer
+
+
+async def apply(connection: AsyncConnection, said: Sequence[Said], now: datetime) -> Applied:
+    """Raises nothing for any content: what cannot be right becomes a hold."""
+    if not said:
+        return Applied()
+    cluster_of = await _settle(connection, said)
+    rows = await golden.records_of(connection, set(cluster_of.values()))
+    held = {(row.connection, row.kind, row.external_id): row for row in rows}
+    applied = Applied()
+    winners: dict[tuple[str, str, str], tuple[Said, bytes]] = {}
+    for position, each in enumerate(said):
+        key = _key(each.record.source)
+        data = encode(each.record)
+        rank = (each.record.version, digest(data))
+        known = held.get(key)
+        best = winners.get(key)
+        if (known is None or rank > (known.version, known.digest)) and (
+            best is None or rank > (best[0].record.version, digest(best[1]))
+        ):
+            winners[key] = (each, data)
+            applied.newer.add(position)
+    await golden.write_records(
+        connection,
+        [
+            golden.record_row(
+                each.record,
+                data,
+                cluster_of[each.record.source],
+                held[key].golden if key in held else "",
+                each.cause.id,
+                now,
+            )
+            for key, (each, data) in winners.items()
+        ],
+    )
+    await _refold(connection, set(cluster_of.values()), rows, winners, cluster_of, applied, now)
+    return applied
+
+
+async def _settle(connection: AsyncConnection, said: Sequence[Said]) -> dict[Source, str]:
+    claims: dict[Source, set[str]] = defaultdict(set)
+    for each in said:
+        claims[each.record.source] |= keys_of(each.record)
+    sources = sorted(claims)
+    clusters = await settle(connection, [claims[source] for source in sources])
+    return dict(zip(sources, clusters, strict=True))
+
+
+async def _refold(
+    connection: AsyncConnection,
+    clusters: set[str],
+    rows: Sequence[Any],
+    winners: Mapping[tuple[str, str, str], tuple[Said, bytes]],
+    cluster_of: Mapping[Source, str],
+    applied: Applied,
+    now: datetime,
+) -> None:
+    records: dict[str, list[Record]] = defaultdict(list)
+    golden_before: dict[tuple[str, str, str], str] = {}
+    for row in rows:
+        key = (row.connection, row.kind, row.external_id)
+        golden_before[key] = row.golden
+        if key not in winners:
+            records[row.cluster].append(decode_record(row.kind, row.data))
+    for each, _ in winners.values():
+        records[cluster_of[each.record.source]].append(each.record)
+    causes = {each.record.source: each.cause for each, _ in winners.values()}
+    touched = {cluster_of[source] for source in causes}
+    folded = Folded()
+    moved: list[tuple[tuple[str, str, str], str]] = []
+    for cluster in sorted(clusters):
+        groups = partition(records[cluster])
+        for group in groups:
+            for record in group.records:
+                applied.golden_of[record.source] = group.id
+                if golden_before.get(_key(record.source)) != group.id:
+                    moved.append((_key(record.source), group.id))
+        if cluster in touched:
+            fold_cluster(groups, cluster, causes, folded)
+    await golden.assign(connection, moved)
+    await write_customers(connection, touched, folded)
+    await write_orders(connection, touched, folded, applied.golden_of, now)
+
+
+@dataclass(slots=True, kw_only=True)
+class Folded:
+    """What became of clusters: golden things with their cluster and why they changed (`None`: nothing did)."""
+
+    orders: list[tuple[Order, str, Cause | None]] = field(default_factory=list)
+    customers: list[tuple[Customer, str]] = field(default_factory=list)
+    cause: Cause | None = None  # the last one of all
+
+
+def fold_cluster(groups: Sequence[Group], cluster: str, causes: Mapping[Source, Cause], folded: Folded) -> None:
+    inside = [causes[record.source] for group in groups for record in group.records if record.source in causes]
+    anyone = inside[-1] if inside else None
+    folded.cause = anyone or folded.cause
+    for group in groups:
+        if is_customer(group):
+            folded.customers.append((fold_customer(group), cluster))
+            continue
+        if not any(record.kind is Kind.ORDER or not record.deleted for record in group.records):
+            continue  # a document that is gone and that no sale claims is nobody's order
+        mine = [causes[record.source] for record in group.records if record.source in causes]
+        # Untouched itself, it may still have lost a record to, or won one from, a neighbour that was touched.
+        folded.orders.append((fold_order(group), cluster, mine[-1] if mine else anyone))
+
+
+async def write_customers(connection: AsyncConnection, clusters: set[str], folded: Folded) -> None:
+    """Golden customers of locked clusters; whoever is no customer of their own any more goes."""
+    customers = folded.customers
+    if not customers:
+        return
+    before = await golden.customers_of(connection, clusters)
+    encoded = [(customer, encode(customer), cluster) for customer, cluster in customers]
+    changed = [each for each in encoded if before.get(each[0].id) != each[1]]
+    await golden.write_customers(connection, changed)
+    await golden.forget_customers(connection, before.keys() - {customer.id for customer, _ in customers})
+    keys = {view.source.key for customer, _, _ in changed for view in customer.sources}
+    await golden.mark_due(connection, keys)
+    if keys:
+        Database.tell(connection, PLAN)
+
+
+async def write_orders(
+    connection: AsyncConnection, clusters: set[str], folded: Folded, golden_of: Mapping[Source, str], now: datetime
+) -> int:
+    """Golden orders of locked clusters, with what differs; an order that became part of another one goes.
+
+    Returns how many rows were written: those whose bytes differ from what was there.
+    """
+    before = await golden.orders_of(connection, clusters)
+    changes: list[tuple[str, Told, Cause]] = []
+    written: list[tuple[Order, bytes, str]] = []
+    for order, cluster, cause in folded.orders:
+        document = encode(order)
+        old = before.get(order.id)
+        if old is not None and old.document == document:
+            continue
+        written.append((order, document, cluster))
+        if old is None and cause is not None and cause.id == REBUILD:
+            continue  # its history is there already
+        told = difference(old.document if old else None, document)
+        if told is not None and cause is not None:
+            changes.append((order.id, told, cause))
+    standing = {order.id for order, _, _ in folded.orders}
+    gone = {old: _successor(row.document, golden_of) for old, row in before.items() if old not in standing}
+    anyone = folded.cause
+    if anyone is not None:
+        changes += [
+            (old, Told(summary="is gone" if new == old else f"became part of {new}", fields=()), anyone)
+            for old, new in gone.items()
+        ]
+    await golden.absorb(connection, gone)
+    seqs = await golden.sequences(connection, {order.id for order, _, _ in written})
+    for order_id, _, _ in changes:
+        seqs[order_id] += 1
+    await golden.write_orders(
+        connection,
+        [
+            (order, golden.order_row(order, document, cluster, max(seqs[order.id], 1)))
+            for order, document, cluster in sorted(written, key=lambda each: each[0].id)
+        ],
+    )
+    if written:
+        Database.tell(connection, PLAN)
+    if changes:
+        Database.tell(connection, golden.CHANGES)
+        await golden.write_changes(connection, changes, now)
+    return len(written)
+
+
+def _successor(document: bytes, golden_of: Mapping[Source, str]) -> str:
+    """The order that the absorbed one's leading record is part of now."""
+    sources = [view.source for view in decode_order(document).sources]
+    return next(golden_of[source] for source in sources if source in golden_of)
+
+
+def _key(source: Source) -> tuple[str, str, str]:
+    return (source.connection, source.kind.value, source.external_id)

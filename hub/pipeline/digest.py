@@ -1,0 +1,121 @@
+"""Digest: events become records become orders, in batches, each in one transaction."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.connector import Event
+from hub.domain.clock import Clock
+from hub.pipeline.apply import Said, apply
+from hub.pipeline.reading import Read, read
+from hub.pipeline.registry import Connections
+from hub.store import hints, inbox
+from hub.store.clusters import Raced
+from hub.store.database import Database
+from hub.store.dialects import lost_a_race
+from hub.store.golden import Cause
+from hub.store.hints import HINTS
+from hub.store.inbox import Ended, EventState
+
+INBOX = "inbox"  # the bell
+BATCH = 50
+_RACES = 5
+
+
+async def digest(database: Database, connections: Connections, clock: Clock, limit: int = BATCH) -> int:
+    """Applies a batch of waiting events. Returns how many ended; 0 when nothing waits (or others hold it)."""
+    for race in range(_RACES):
+        try:
+            async with database.write() as connection:
+                rows = await inbox.claim(connection, clock(), limit)
+                return await _batch(connection, connections, rows, clock())
+        except (DBAPIError, Raced) as error:
+            if isinstance(error, DBAPIError) and not lost_a_race(error):
+                raise
+            if race == _RACES - 1:
+                raise
+    raise AssertionError
+
+
+async def _batch(connection: AsyncConnection, connections: Connections, rows: Sequence[Any], now: datetime) -> int:
+    if not rows:
+        return 0
+    readings = [_read(connections, row) for row in rows]
+    try:
+        async with connection.begin_nested():
+            ended = await _apply(connection, list(zip(rows, readings, strict=True)), now)
+    except Exception as error:
+        if _not_the_events_fault(error):
+            raise
+        ended = await _one_by_one(connection, list(zip(rows, readings, strict=True)), now)
+    await inbox.end(connection, ended, now)
+    return len(ended)
+
+
+async def _one_by_one(connection: AsyncConnection, read: Sequence[tuple[Any, Read]], now: datetime) -> list[Ended]:
+    """A poisoned event never sinks its batch: each on its own, and whichever fails is parked."""
+    ended: list[Ended] = []
+    for pair in read:
+        try:
+            async with connection.begin_nested():
+                ended += await _apply(connection, [pair], now)
+        except Exception as error:
+            if _not_the_events_fault(error):
+                raise
+            words = f"could not be applied: {type(error).__name__}: {error}"
+            ended.append(Ended(id=pair[0].id, state=EventState.PARKED, reason=words))
+    return ended
+
+
+def _not_the_events_fault(error: Exception) -> bool:
+    """A lost race, or a database that is not there: the events stay as they are."""
+    return isinstance(error, Raced) or (
+        isinstance(error, DBAPIError) and (lost_a_race(error) or error.connection_invalidated)
+    )
+
+
+def _read(connections: Connections, row: Any) -> Read:
+    connection = connections.get(row.connection)
+    if connection is None:
+        return Read(faults=[f"there is no connection {row.connection!r} in hub.toml any more"])
+    return read(connection, Event(kind=row.kind, body=row.body, key=row.key, at=row.at))
+
+
+async def _apply(connection: AsyncConnection, read: Sequence[tuple[Any, Read]], now: datetime) -> list[Ended]:
+    said: list[Said] = []
+    positions: list[range] = []
+    wanted: list[tuple[str, str, str, str]] = []
+    for row, found in read:
+        cause = Cause(id=row.id, actor=row.connection)
+        start = len(said)
+        said += [Said(record=record, cause=cause) for record in found.records]
+        positions.append(range(start, len(said)))
+        wanted += [(row.connection, hint.kind, hint.external_id, row.id) for hint in found.hints]
+    applied = await apply(connection, said, now)
+    await hints.remember(connection, wanted, now)
+    if wanted:
+        Database.tell(connection, HINTS)
+    return [
+        _ended(row.id, found, any(at in applied.newer for at in mine), _order_of(found, applied.golden_of))
+        for (row, found), mine in zip(read, positions, strict=True)
+    ]
+
+
+def _order_of(found: Read, golden_of: dict[Any, str]) -> str:
+    ids = [golden_of.get(record.source, "") for record in found.records]
+    return next((each for each in ids if each.startswith("ord_")), next(iter(ids), ""))
+
+
+def _ended(event_id: str, found: Read, newer: bool, order_id: str) -> Ended:
+    if found.faults:
+        return Ended(id=event_id, state=EventState.PARKED, reason="; ".join(found.faults), order_id=order_id)
+    if newer or found.hints:
+        words = "; ".join(f"{hint.kind} {hint.external_id} is fetched" for hint in found.hints)
+        return Ended(id=event_id, state=EventState.APPLIED, reason=words, order_id=order_id)
+    if found.records:
+        return Ended(id=event_id, state=EventState.STALE, reason="nothing newer than we know", order_id=order_id)
+    reason = "; ".join(found.ignored) or "it says nothing that we keep"
+    return Ended(id=event_id, state=EventState.IGNORED, reason=reason)

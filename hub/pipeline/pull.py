@@ -1,0 +1,130 @@
+"""Pull: what changed at the vendor, page by page, and the single things that a hint named.
+
+Both bring the same records as a webhook would, so a webhook that never came is healed here.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.connector import Fetch, Pull
+from hub.decide.codec import decode_record
+from hub.decide.retry import next_attempt
+from hub.domain.clock import rfc3339
+from hub.domain.errors import HubError, Missing, NeedsAttention, TryLater
+from hub.pipeline.absorb import absorb
+from hub.pipeline.apply import Said, apply
+from hub.pipeline.deliver import LEASE, Courier
+from hub.pipeline.registry import Connection
+from hub.store import connections, cursors, hints
+from hub.store.connections import CONNECTIONS
+from hub.store.database import Database
+from hub.store.golden import Cause
+from hub.store.tables import RecordRow
+
+_HINTS_AT_ONCE = 20
+
+
+async def begin(courier: Courier, connection: Connection) -> None:
+    """At start: a cursor for each stream, and the connection's own row."""
+    now = courier.clock()
+    first = f"since:{rfc3339(now - connection.settings.sync.since)}"
+    async with courier.database.write() as held:
+        await connections.meet(held, connection.id, connection.settings_digest)
+        for stream in sorted(connection.connector.pull):
+            await cursors.meet(held, connection.id, stream, first, now)
+
+
+async def pull(courier: Courier, connection: Connection) -> bool:
+    """One page of one due stream. False when nothing is due."""
+    now = courier.clock()
+    until = now + LEASE
+    async with courier.database.write() as held:
+        if await connections.paused(held, connection.id):
+            return False
+        row = await cursors.claim(held, connection.id, now, until)
+    if row is None:
+        return False
+    stream: Pull | None = connection.connector.pull.get(row.stream)
+    if stream is None:  # a stream of another version of the connector
+        async with courier.database.write() as held:
+            await cursors.later(held, row, until, now + timedelta(days=1), "no such stream any more")
+        return True
+    try:
+        page = await stream(courier.account(connection), row.cursor)
+    except Exception as error:
+        await _failed(courier, connection, error, lambda held, at, said: cursors.later(held, row, until, at, said), row)
+        return True
+    now = courier.clock()
+    due_at = now if page.more else now + connection.settings.sync.every
+    async with courier.database.write() as held:
+        if await cursors.advance(held, row, until, page.cursor, due_at, now):
+            await absorb(held, connection, page.events, Cause(id=f"pull:{row.stream}", actor=connection.id), now)
+            await connections.worked(held, connection.id, now)
+    return True
+
+
+async def fetch(courier: Courier, connection: Connection) -> int:
+    """Fetches a few of the things that hints named. Returns how many."""
+    now = courier.clock()
+    async with courier.database.write() as held:
+        if await connections.paused(held, connection.id):
+            return 0
+        rows = await hints.claim(held, connection.id, now, now + LEASE, _HINTS_AT_ONCE)
+    for row in rows:
+        await _fetch(courier, connection, row)
+    return len(rows)
+
+
+async def _fetch(courier: Courier, connection: Connection, row: Any) -> None:
+    fetcher: Fetch | None = connection.connector.fetch.get(row.kind)
+    cause = Cause(id=row.event_id, actor=connection.id)
+    try:
+        if fetcher is None:
+            raise Missing(f"{connection.connector.slug} cannot fetch a {row.kind}")
+        events = await fetcher(courier.account(connection), row.external_id)
+    except Missing:
+        async with courier.database.write() as held:
+            await _gone(held, connection, row, cause, courier)
+            await hints.done(held, row)
+        return
+    except Exception as error:
+        await _failed(courier, connection, error, lambda held, at, said: hints.later(held, row, at, said), row)
+        return
+    now = courier.clock()
+    async with courier.database.write() as held:
+        await absorb(held, connection, events, cause, now)
+        await hints.done(held, row)
+        await connections.worked(held, connection.id, now)
+
+
+async def _gone(held: AsyncConnection, connection: Connection, hint: Any, cause: Cause, courier: Courier) -> None:
+    """The vendor says that there is no such thing: what we know of it counts for nothing any more."""
+    rows = await held.execute(
+        select(RecordRow.kind, RecordRow.data).where(
+            RecordRow.connection == connection.id,
+            RecordRow.external_id == hint.external_id,
+            RecordRow.kind == hint.kind.lower(),
+        )
+    )
+    gone = [decode_record(row.kind, row.data) for row in rows]
+    said = [
+        Said(record=replace(record, deleted=True, version=record.version + 1), cause=cause)
+        for record in gone
+        if not record.deleted
+    ]
+    await apply(held, said, courier.clock())
+
+
+async def _failed(courier: Courier, connection: Connection, error: Exception, later: Any, row: Any) -> None:
+    now = courier.clock()
+    known = error if isinstance(error, HubError) else TryLater(f"{type(error).__name__}: {error}")
+    due_at = next_attempt(known, row.tries + 1, now, courier.jitter()) or now + timedelta(hours=6)
+    async with courier.database.write() as held:
+        await later(held, now if isinstance(known, NeedsAttention) else due_at, str(known))
+        if isinstance(known, NeedsAttention):
+            await connections.pause(held, connection.id, str(known), now)
+            Database.tell(held, CONNECTIONS)

@@ -1,0 +1,101 @@
+"""Receive: prove it, keep it, answer. Waiting requests share one commit."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from hub.connector import Event, Incoming
+from hub.domain.clock import Clock
+from hub.domain.errors import Forged
+from hub.pipeline.digest import INBOX
+from hub.pipeline.registry import Connection
+from hub.store import inbox
+from hub.store.database import Database
+
+_BATCH = 512  # rows in one commit: beyond, the wait of the first outgrows the gain
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    new: int
+    duplicates: int
+
+
+@dataclass(slots=True)
+class _Waiting:
+    rows: list[dict[str, Any]]
+    done: asyncio.Future[set[tuple[str, str]]]
+
+
+@dataclass(eq=False)
+class Door:
+    """The way in. `open()` runs for as long as the process takes webhooks; `receive` returns after the commit."""
+
+    database: Database
+    clock: Clock
+    on_commit: Callable[[int], None] = lambda _rows: None  # told how many rows shared a commit
+    _queue: asyncio.Queue[_Waiting] = field(default_factory=asyncio.Queue)
+
+    async def receive(self, connection: Connection, incoming: Incoming) -> Received:
+        """Raises `Forged` or `Malformed`, and keeps nothing; a fault of the database keeps nothing either."""
+        inbound = connection.connector.inbound
+        if inbound is None:
+            raise Forged(f"{connection.connector.title} sends no webhooks")
+        now = self.clock()
+        secrets = [secret.get_secret_value() for secret in connection.settings.webhook.secrets]
+        secrets = [secret for secret in secrets if secret]
+        inbound.verify(incoming, secrets, connection.settings, now)
+        events = inbound.events(incoming, connection.settings)
+        rows = _rows(connection.id, events, now)
+        if not rows:
+            return Received(new=0, duplicates=0)
+        new = await self._commit(rows)
+        return Received(new=len(new), duplicates=len(rows) - len(new))
+
+    async def _commit(self, rows: list[dict[str, Any]]) -> set[tuple[str, str]]:
+        done: asyncio.Future[set[tuple[str, str]]] = asyncio.get_running_loop().create_future()
+        await self._queue.put(_Waiting(rows, done))
+        new = await done
+        return {identity for identity in new if identity in {(row["connection"], row["key"]) for row in rows}}
+
+    async def open(self) -> None:
+        """Commits what waits, until cancelled. What is waiting then gets an error, so that its sender tries again."""
+        taken: list[_Waiting] = []
+        try:
+            while True:
+                taken = [await self._queue.get()]
+                count = len(taken[0].rows)
+                while count < _BATCH and not self._queue.empty():
+                    taken.append(self._queue.get_nowait())
+                    count += len(taken[-1].rows)
+                await self._write(taken)
+                taken = []
+        finally:
+            while not self._queue.empty():
+                taken.append(self._queue.get_nowait())
+            for waiting in taken:
+                if not waiting.done.done():
+                    waiting.done.set_exception(ConnectionAbortedError("the hub is stopping"))
+
+    async def _write(self, taken: Sequence[_Waiting]) -> None:
+        rows = [row for waiting in taken for row in waiting.rows]
+        try:
+            async with self.database.write() as connection:
+                new = await inbox.keep(connection, rows)
+                if new:
+                    self.database.tell(connection, INBOX)
+        except Exception as error:  # each sender hears of it, and the door stays open
+            for waiting in taken:
+                if not waiting.done.done():
+                    waiting.done.set_exception(error)
+            return
+        self.on_commit(len(rows))
+        for waiting in taken:
+            if not waiting.done.done():
+                waiting.done.set_result(new)
+
+
+def _rows(connection_id: str, events: Sequence[Event], now: datetime) -> list[dict[str, Any]]:
+    return [inbox.event_row(connection_id, each.key[:255], each.kind[:255], each.body, each.at, now) for each in events]

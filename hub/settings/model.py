@@ -1,0 +1,103 @@
+"""The keys of `hub.toml`. `docs/settings.md` explains each; a test holds the two together."""
+
+import base64
+import binascii
+from datetime import timedelta
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, SerializeAsAny
+
+from hub.connector import ConnectionSettings, Duration
+
+KEY_BYTES = 32  # AES-256
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _public_url(url: str) -> str:
+    parts = urlsplit(url)
+    local = parts.hostname in ("localhost", "127.0.0.1", "::1")
+    if not parts.hostname or (parts.scheme != "https" and not (local and parts.scheme == "http")):
+        raise ValueError("an address such as https://orders.example.com is expected (http for this machine only)")
+    if parts.query or parts.fragment or parts.username:
+        raise ValueError("an address without user, query and fragment is expected")
+    return url.rstrip("/")
+
+
+def _database_url(url: str) -> str:
+    parts = urlsplit(url)
+    if (parts.scheme == "sqlite" and url.startswith("sqlite:///")) or (parts.scheme == "postgresql" and parts.path):
+        return url
+    raise ValueError("sqlite:///FILE or postgresql://USER@HOST/DATABASE is expected")
+
+
+def sealing_key(text: str) -> bytes:
+    """The key's bytes. Raises `ValueError`, whose text does not hold the key."""
+    try:
+        key = base64.b64decode(text.strip().replace("-", "+").replace("_", "/"), validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise ValueError(f"{KEY_BYTES} random bytes in base64 are expected: `hub keys new-sealing-key` makes them")
+    return key
+
+
+def _sealing_key(secret: SecretStr) -> SecretStr:
+    sealing_key(secret.get_secret_value())
+    return secret
+
+
+def _positive(value: timedelta) -> timedelta:
+    if value <= timedelta():
+        raise ValueError("a duration above zero is expected")
+    return value
+
+
+Wait = Annotated[Duration, AfterValidator(_positive)]
+
+
+class HubSettings(_Settings):
+    name: str = "Orderhub"
+    public_url: Annotated[str, AfterValidator(_public_url)] = "http://127.0.0.1:8000"
+    allow_inline_secrets: bool = False
+
+
+class ApiSettings(_Settings):
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000  # 0: any free one
+    max_connections: Annotated[int, Field(gt=0)] = 1000
+    head_timeout: Wait = timedelta(seconds=10)
+    body_timeout: Wait = timedelta(seconds=30)
+    stop_timeout: Wait = timedelta(seconds=10)
+    trusted_proxies: tuple[str, ...] = ()
+
+
+class LogSettings(_Settings):
+    format: Literal["auto", "json", "text"] = "auto"  # auto: text on a terminal, JSON elsewhere
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class DatabaseSettings(_Settings):
+    url: Annotated[str, AfterValidator(_database_url), Field(repr=False)] = "sqlite:///hub.db"
+
+
+class SecuritySettings(_Settings):
+    # Newest first: the first seals, all open.
+    sealing_keys: Annotated[tuple[Annotated[SecretStr, AfterValidator(_sealing_key)], ...], Field(min_length=1)]
+
+
+class Settings(_Settings):
+    """Checked once, when the file is read; passed down from a door."""
+
+    hub: HubSettings = HubSettings()
+    api: ApiSettings = ApiSettings()
+    log: LogSettings = LogSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    security: SecuritySettings
+    connections: dict[str, SerializeAsAny[ConnectionSettings]] = {}
+
+
+SECTIONS: dict[str, Any] = {name: field.annotation for name, field in Settings.model_fields.items()}

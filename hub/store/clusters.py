@@ -1,0 +1,101 @@
+"""Keys and clusters: which records may be about the same thing, settled by unique keys and row locks."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.domain.ids import new_id
+from hub.store.dialects import insert
+from hub.store.tables import ClusterRow, CustomerRow, KeyRow, OrderRow, RecordRow
+
+_AT_ONCE = 5_000  # keys in one statement
+_ROUNDS = 8
+
+
+class Raced(Exception):
+    """Another worker kept merging what we were about to lock. Nothing was written; take the batch again."""
+
+
+async def settle(connection: AsyncConnection, claims: Sequence[set[str]]) -> list[str]:
+    """Makes each set of keys one cluster, merging clusters where a set meets several, and locks them.
+
+    Returns the cluster of each set, in order. Whoever holds the lock of a cluster may read and write its records
+    and golden rows until the transaction ends. Locks are taken in id order.
+    """
+    keys = sorted(set().union(*claims)) if claims else []
+    for _ in range(_ROUNDS):
+        known = await _clusters_of(connection, keys)
+        assigned = _assign(claims, known)
+        new_clusters = sorted({cluster for key, cluster in assigned.items() if key not in known} - set(known.values()))
+        if new_clusters:
+            await connection.execute(
+                insert(connection.dialect.name, ClusterRow)
+                .values([{"id": cluster} for cluster in new_clusters])
+                .on_conflict_do_nothing()
+            )
+        missing = [{"key": key, "cluster": assigned[key]} for key in keys if key not in known]
+        for start in range(0, len(missing), _AT_ONCE):
+            await connection.execute(
+                insert(connection.dialect.name, KeyRow)
+                .values(missing[start : start + _AT_ONCE])
+                .on_conflict_do_nothing()
+            )
+        involved = sorted(set(known.values()) | set(new_clusters))
+        await connection.execute(
+            select(ClusterRow.id).where(ClusterRow.id.in_(involved)).order_by(ClusterRow.id).with_for_update()
+        )
+        now_known = await _clusters_of(connection, keys)
+        if set(now_known.values()) <= set(involved):
+            final = _assign(claims, now_known)
+            await _merge(connection, final, now_known)
+            return [final[next(iter(each))] for each in claims]
+    raise Raced
+
+
+async def _clusters_of(connection: AsyncConnection, keys: Sequence[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for start in range(0, len(keys), _AT_ONCE):
+        rows = await connection.execute(
+            select(KeyRow.key, KeyRow.cluster).where(KeyRow.key.in_(keys[start : start + _AT_ONCE]))
+        )
+        found |= {row.key: row.cluster for row in rows}
+    return found
+
+
+def _assign(claims: Iterable[set[str]], known: dict[str, str]) -> dict[str, str]:
+    """key -> its cluster once every set is one cluster: the oldest of those that the set meets, or a new one."""
+    leader: dict[str, str] = {}
+
+    def find(node: str) -> str:
+        while leader.setdefault(node, node) != node:
+            leader[node] = leader[leader[node]]
+            node = leader[node]
+        return node
+
+    for key, cluster in known.items():
+        leader[find(key)] = find(f"={cluster}")
+    for each in claims:
+        first, *rest = sorted(each)
+        for key in rest:
+            leader[find(key)] = find(first)
+    clusters: dict[str, str] = {}
+    for cluster in sorted(set(known.values()), reverse=True):
+        clusters[find(f"={cluster}")] = cluster
+    return {key: clusters.setdefault(find(key), new_id("clu")) for each in claims for key in sorted(each)} | {
+        key: clusters[find(key)] for key in known
+    }
+
+
+async def _merge(connection: AsyncConnection, final: dict[str, str], known: dict[str, str]) -> None:
+    losers: dict[str, set[str]] = defaultdict(set)
+    for key, cluster in known.items():
+        if final[key] != cluster:
+            losers[final[key]].add(cluster)
+    for winner, merged in losers.items():
+        tables: list[Any] = [KeyRow, RecordRow, OrderRow, CustomerRow]
+        for table in tables:
+            await connection.execute(update(table).where(table.cluster.in_(merged)).values(cluster=winner))
+        await connection.execute(delete(ClusterRow).where(ClusterRow.id.in_(merged)))

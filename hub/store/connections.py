@@ -1,0 +1,62 @@
+"""What the hub has learnt about its connections: pauses, and when they last worked."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.store.dialects import insert
+from hub.store.tables import ConnectionRow
+
+CONNECTIONS = "connections"  # the bell that rings when one is paused or goes on
+
+
+async def meet(connection: AsyncConnection, connection_id: str, settings_digest: str) -> None:
+    """At start: makes the row. A pause ends when the settings are not those that it was made under."""
+    statement = insert(connection.dialect.name, ConnectionRow).values(
+        id=connection_id,
+        paused_reason="",
+        paused_at=None,
+        settings_digest=settings_digest,
+        last_event_at=None,
+        last_ok_at=None,
+    )
+    await connection.execute(statement.on_conflict_do_nothing())
+    await connection.execute(
+        update(ConnectionRow)
+        .where(ConnectionRow.id == connection_id, ConnectionRow.settings_digest != settings_digest)
+        .values(paused_reason="", paused_at=None, settings_digest=settings_digest)
+    )
+
+
+async def pause(connection: AsyncConnection, connection_id: str, reason: str, now: datetime) -> None:
+    await connection.execute(
+        update(ConnectionRow)
+        .where(ConnectionRow.id == connection_id, ConnectionRow.paused_reason == "")
+        .values(paused_reason=reason[:2000], paused_at=now)
+    )
+
+
+async def resume(connection: AsyncConnection, connection_id: str) -> bool:
+    """False where it was not paused."""
+    row = await connection.execute(
+        update(ConnectionRow)
+        .where(ConnectionRow.id == connection_id, ConnectionRow.paused_reason != "")
+        .values(paused_reason="", paused_at=None)
+    )
+    return bool(row.rowcount)
+
+
+async def paused(connection: AsyncConnection, connection_id: str) -> str:
+    """Why; `""` where it is not."""
+    reason = await connection.scalar(select(ConnectionRow.paused_reason).where(ConnectionRow.id == connection_id))
+    return reason or ""
+
+
+async def worked(connection: AsyncConnection, connection_id: str, now: datetime) -> None:
+    await connection.execute(update(ConnectionRow).where(ConnectionRow.id == connection_id).values(last_ok_at=now))
+
+
+async def states(connection: AsyncConnection) -> dict[str, Any]:
+    return {row.id: row for row in await connection.execute(select(ConnectionRow.__table__))}

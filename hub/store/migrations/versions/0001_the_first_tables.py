@@ -1,0 +1,389 @@
+"""The first tables"""
+
+import sqlalchemy as sa
+from alembic import op
+
+from hub.store.tables import UtcDateTime
+
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "api_keys",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("prefix", sa.String(length=24), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("scopes", sa.String(length=255), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("revoked_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_api_keys")),
+    )
+    with op.batch_alter_table("api_keys", schema=None) as batch_op:
+        batch_op.create_index("uq_api_keys_digest", ["digest"], unique=True)
+
+    op.create_table(
+        "attempts",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("command_id", sa.String(length=40), nullable=False),
+        sa.Column("state", sa.String(length=24), nullable=False),
+        sa.Column("message", sa.Text(), nullable=False),
+        sa.Column("started_at", UtcDateTime(), nullable=False),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_attempts")),
+    )
+    with op.batch_alter_table("attempts", schema=None) as batch_op:
+        batch_op.create_index("ix_attempts_command", ["command_id"], unique=False)
+
+    op.create_table(
+        "audit",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("connection", sa.String(length=64), nullable=False),
+        sa.Column("what", sa.String(length=24), nullable=False),
+        sa.Column("detail", sa.String(length=255), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit")),
+    )
+    with op.batch_alter_table("audit", schema=None) as batch_op:
+        batch_op.create_index("ix_audit_at", ["at"], unique=False)
+
+    op.create_table(
+        "changes",
+        sa.Column("cursor", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("order_id", sa.String(length=40), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("cause", sa.String(length=40), nullable=False),
+        sa.Column("actor", sa.String(length=255), nullable=False),
+        sa.Column("summary", sa.Text(), nullable=False),
+        sa.Column("fields", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("cursor", name=op.f("pk_changes")),
+    )
+    with op.batch_alter_table("changes", schema=None) as batch_op:
+        batch_op.create_index("uq_changes_order", ["order_id", "seq"], unique=True)
+
+    op.create_table(
+        "clusters",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_clusters")),
+    )
+    op.create_table(
+        "connections",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("paused_reason", sa.Text(), nullable=False),
+        sa.Column("paused_at", UtcDateTime(), nullable=True),
+        sa.Column("settings_digest", sa.String(length=40), nullable=False),
+        sa.Column("last_event_at", UtcDateTime(), nullable=True),
+        sa.Column("last_ok_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_connections")),
+    )
+    op.create_table(
+        "counters",
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("value", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_counters")),
+    )
+    op.create_table(
+        "credentials",
+        sa.Column("connection", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("data", sa.LargeBinary(), nullable=False),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=True),
+        sa.Column("leased_until", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("connection", "name", name=op.f("pk_credentials")),
+    )
+    op.create_table(
+        "cursors",
+        sa.Column("connection", sa.String(length=64), nullable=False),
+        sa.Column("stream", sa.String(length=64), nullable=False),
+        sa.Column("cursor", sa.Text(), nullable=False),
+        sa.Column("due_at", UtcDateTime(), nullable=False),
+        sa.Column("leased_until", UtcDateTime(), nullable=True),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("message", sa.Text(), nullable=False),
+        sa.Column("last_ok_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("connection", "stream", name=op.f("pk_cursors")),
+    )
+    op.create_table(
+        "customers",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("cluster", sa.String(length=40), nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("email", sa.String(length=255), nullable=False),
+        sa.Column("phone", sa.String(length=64), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.Column("document", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_customers")),
+    )
+    with op.batch_alter_table("customers", schema=None) as batch_op:
+        batch_op.create_index("ix_customers_cluster", ["cluster"], unique=False)
+        batch_op.create_index("ix_customers_email", ["email"], unique=False)
+        batch_op.create_index("ix_customers_updated", ["updated_at", "id"], unique=False)
+
+    op.create_table(
+        "drifts",
+        sa.Column("order_id", sa.String(length=40), nullable=False),
+        sa.Column("connection", sa.String(length=64), nullable=False),
+        sa.Column("about", sa.String(length=255), nullable=False),
+        sa.Column("expected", sa.Text(), nullable=False),
+        sa.Column("found", sa.Text(), nullable=False),
+        sa.Column("since", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("order_id", "connection", "about", name=op.f("pk_drifts")),
+    )
+    with op.batch_alter_table("drifts", schema=None) as batch_op:
+        batch_op.create_index("ix_drifts_order", ["order_id"], unique=False)
+
+    op.create_table(
+        "hints",
+        sa.Column("connection", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=64), nullable=False),
+        sa.Column("external_id", sa.String(length=255), nullable=False),
+        sa.Column("event_id", sa.String(length=40), nullable=False),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("due_at", UtcDateTime(), nullable=False),
+        sa.Column("leased_until", UtcDateTime(), nullable=True),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("message", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("connection", "kind", "external_id", name=op.f("pk_hints")),
+    )
+    with op.batch_alter_table("hints", schema=None) as batch_op:
+        batch_op.create_index("ix_hints_due", ["due_at"], unique=False)
+
+    op.create_table(
+        "holds",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("order_id", sa.String(length=40), nullable=False),
+        sa.Column("kind", sa.String(length=24), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_holds")),
+    )
+    with op.batch_alter_table("holds", schema=None) as batch_op:
+        batch_op.create_index("ix_holds_order", ["order_id"], unique=False)
+
+    op.create_table(
+        "inbox",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("connection", sa.String(length=64), nullable=False),
+        sa.Column("key", sa.String(length=255), nullable=False),
+        sa.Column("kind", sa.String(length=255), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=True),
+        sa.Column("received_at", UtcDateTime(), nullable=False),
+        sa.Column("part", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=24), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("order_id", sa.String(length=40), nullable=False),
+        sa.Column("deliveries", sa.Integer(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("due_at", UtcDateTime(), nullable=False),
+        sa.Column("done_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_inbox")),
+    )
+    with op.batch_alter_table("inbox", schema=None) as batch_op:
+        batch_op.create_index("ix_inbox_connection", ["connection", "id"], unique=False)
+        batch_op.create_index("ix_inbox_due", ["part", "id"], unique=False)
+        batch_op.create_index("ix_inbox_state", ["state", "id"], unique=False)
+        batch_op.create_index("uq_inbox_connection_key", ["connection", "key"], unique=True)
+
+    op.create_table(
+        "intents",
+        sa.Column("key", sa.String(length=255), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("result", sa.Text(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_intents")),
+    )
+    op.create_table(
+        "keys",
+        sa.Column("key", sa.String(length=320), nullable=False),
+        sa.Column("cluster", sa.String(length=40), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_keys")),
+    )
+    with op.batch_alter_table("keys", schema=None) as batch_op:
+        batch_op.create_index("ix_keys_cluster", ["cluster"], unique=False)
+
+    op.create_table(
+        "order_terms",
+        sa.Column("term", sa.String(length=255), nullable=False),
+        sa.Column("order_id", sa.String(length=40), nullable=False),
+        sa.PrimaryKeyConstraint("term", "order_id", name=op.f("pk_order_terms")),
+    )
+    with op.batch_alter_table("order_terms", schema=None) as batch_op:
+        batch_op.create_index("ix_order_terms_order", ["order_id"], unique=False)
+
+    op.create_table(
+        "orders",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("cluster", sa.String(length=40), nullable=False),
+        sa.Column("number", sa.String(length=255), nullable=False),
+        sa.Column("channel", sa.String(length=64), nullable=False),
+        sa.Column("is_sale", sa.Boolean(), nullable=False),
+        sa.Column("stage", sa.String(length=24), nullable=False),
+        sa.Column("payment_state", sa.String(length=24), nullable=False),
+        sa.Column("invoice_state", sa.String(length=24), nullable=False),
+        sa.Column("fulfilment_state", sa.String(length=24), nullable=False),
+        sa.Column("on_hold", sa.Boolean(), nullable=False),
+        sa.Column("test", sa.Boolean(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("total_minor", sa.BigInteger(), nullable=False),
+        sa.Column("placed_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.Column("customer_key", sa.String(length=40), nullable=False),
+        sa.Column("document", sa.LargeBinary(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("plan_due", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_orders")),
+    )
+    with op.batch_alter_table("orders", schema=None) as batch_op:
+        batch_op.create_index("ix_orders_cluster", ["cluster"], unique=False)
+        batch_op.create_index("ix_orders_customer", ["customer_key", "placed_at"], unique=False)
+        batch_op.create_index("ix_orders_number", ["number", "id"], unique=False)
+        batch_op.create_index("ix_orders_placed", ["placed_at", "id"], unique=False)
+        batch_op.create_index("ix_orders_plan_due", ["plan_due", "id"], unique=False)
+        batch_op.create_index("ix_orders_stage", ["stage", "placed_at", "id"], unique=False)
+        batch_op.create_index("ix_orders_total", ["currency", "total_minor", "id"], unique=False)
+        batch_op.create_index("ix_orders_updated", ["updated_at", "id"], unique=False)
+
+    op.create_table(
+        "outbox",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("connection", sa.String(length=64), nullable=False),
+        sa.Column("order_id", sa.String(length=40), nullable=False),
+        sa.Column("subject", sa.String(length=255), nullable=False),
+        sa.Column("action", sa.String(length=64), nullable=False),
+        sa.Column("target", sa.String(length=255), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("fingerprint", sa.String(length=64), nullable=False),
+        sa.Column("ordinal", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=24), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("lane_due", sa.Boolean(), nullable=False),
+        sa.Column("due_at", UtcDateTime(), nullable=False),
+        sa.Column("first_sent_at", UtcDateTime(), nullable=True),
+        sa.Column("leased_until", UtcDateTime(), nullable=True),
+        sa.Column("lease", sa.String(length=40), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("done_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
+    )
+    with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.create_index("ix_outbox_due", ["lane_due", "connection", "due_at"], unique=False)
+        batch_op.create_index("ix_outbox_order", ["order_id"], unique=False)
+        batch_op.create_index("ix_outbox_state", ["state", "id"], unique=False)
+        batch_op.create_index("ix_outbox_subject", ["subject"], unique=False)
+        batch_op.create_index("uq_outbox_fingerprint", ["fingerprint"], unique=True)
+        batch_op.create_index("uq_outbox_slot", ["connection", "subject", "action", "target", "ordinal"], unique=True)
+
+    op.create_table(
+        "partitions",
+        sa.Column("part", sa.Integer(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("part", name=op.f("pk_partitions")),
+    )
+    op.create_table(
+        "records",
+        sa.Column("connection", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=24), nullable=False),
+        sa.Column("external_id", sa.String(length=255), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("digest", sa.String(length=40), nullable=False),
+        sa.Column("data", sa.LargeBinary(), nullable=False),
+        sa.Column("cluster", sa.String(length=40), nullable=False),
+        sa.Column("golden", sa.String(length=40), nullable=False),
+        sa.Column("event_id", sa.String(length=40), nullable=False),
+        sa.Column("seen_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("connection", "kind", "external_id", name=op.f("pk_records")),
+    )
+    with op.batch_alter_table("records", schema=None) as batch_op:
+        batch_op.create_index("ix_records_cluster", ["cluster"], unique=False)
+        batch_op.create_index("ix_records_external", ["external_id"], unique=False)
+        batch_op.create_index("ix_records_golden", ["golden"], unique=False)
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("records", schema=None) as batch_op:
+        batch_op.drop_index("ix_records_golden")
+        batch_op.drop_index("ix_records_external")
+        batch_op.drop_index("ix_records_cluster")
+
+    op.drop_table("records")
+    op.drop_table("partitions")
+    with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.drop_index("uq_outbox_slot")
+        batch_op.drop_index("uq_outbox_fingerprint")
+        batch_op.drop_index("ix_outbox_subject")
+        batch_op.drop_index("ix_outbox_state")
+        batch_op.drop_index("ix_outbox_order")
+        batch_op.drop_index("ix_outbox_due")
+
+    op.drop_table("outbox")
+    with op.batch_alter_table("orders", schema=None) as batch_op:
+        batch_op.drop_index("ix_orders_updated")
+        batch_op.drop_index("ix_orders_total")
+        batch_op.drop_index("ix_orders_stage")
+        batch_op.drop_index("ix_orders_plan_due")
+        batch_op.drop_index("ix_orders_placed")
+        batch_op.drop_index("ix_orders_number")
+        batch_op.drop_index("ix_orders_customer")
+        batch_op.drop_index("ix_orders_cluster")
+
+    op.drop_table("orders")
+    with op.batch_alter_table("order_terms", schema=None) as batch_op:
+        batch_op.drop_index("ix_order_terms_order")
+
+    op.drop_table("order_terms")
+    with op.batch_alter_table("keys", schema=None) as batch_op:
+        batch_op.drop_index("ix_keys_cluster")
+
+    op.drop_table("keys")
+    op.drop_table("intents")
+    with op.batch_alter_table("inbox", schema=None) as batch_op:
+        batch_op.drop_index("uq_inbox_connection_key")
+        batch_op.drop_index("ix_inbox_state")
+        batch_op.drop_index("ix_inbox_due")
+        batch_op.drop_index("ix_inbox_connection")
+
+    op.drop_table("inbox")
+    with op.batch_alter_table("holds", schema=None) as batch_op:
+        batch_op.drop_index("ix_holds_order")
+
+    op.drop_table("holds")
+    with op.batch_alter_table("hints", schema=None) as batch_op:
+        batch_op.drop_index("ix_hints_due")
+
+    op.drop_table("hints")
+    with op.batch_alter_table("drifts", schema=None) as batch_op:
+        batch_op.drop_index("ix_drifts_order")
+
+    op.drop_table("drifts")
+    with op.batch_alter_table("customers", schema=None) as batch_op:
+        batch_op.drop_index("ix_customers_updated")
+        batch_op.drop_index("ix_customers_email")
+        batch_op.drop_index("ix_customers_cluster")
+
+    op.drop_table("customers")
+    op.drop_table("cursors")
+    op.drop_table("credentials")
+    op.drop_table("counters")
+    op.drop_table("connections")
+    op.drop_table("clusters")
+    with op.batch_alter_table("changes", schema=None) as batch_op:
+        batch_op.drop_index("uq_changes_order")
+
+    op.drop_table("changes")
+    with op.batch_alter_table("audit", schema=None) as batch_op:
+        batch_op.drop_index("ix_audit_at")
+
+    op.drop_table("audit")
+    with op.batch_alter_table("attempts", schema=None) as batch_op:
+        batch_op.drop_index("ix_attempts_command")
+
+    op.drop_table("attempts")
+    with op.batch_alter_table("api_keys", schema=None) as batch_op:
+        batch_op.drop_index("uq_api_keys_digest")
+
+    op.drop_table("api_keys")

@@ -1,0 +1,288 @@
+"""The one place where all is joined: settings, database, way out, movements, doors and window."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import structlog
+from starlette.types import ASGIApp
+
+from hub.app import make_app
+from hub.connector import Account, Category, Connector, Finding, Incoming
+from hub.domain.clock import Clock, utc_now
+from hub.domain.errors import Refused
+from hub.domain.intents import Intended, IntentKey
+from hub.domain.order import Order
+from hub.domain.records import Record
+from hub.observe import metrics
+from hub.pipeline.deliver import Courier
+from hub.pipeline.digest import INBOX
+from hub.pipeline.intend import intend
+from hub.pipeline.rebuild import forget, rebuild
+from hub.pipeline.receive import Door, Received
+from hub.pipeline.registry import Connection, Connections
+from hub.pipeline.work import Worker
+from hub.settings import Settings, settings_digest
+from hub.store import api_keys, connections, inbox, listing, outbox
+from hub.store.connections import CONNECTIONS
+from hub.store.credentials import Credentials
+from hub.store.database import Database
+from hub.store.golden import CHANGES
+from hub.store.migrations import migrate, pending
+from hub.store.outbox import OUTBOX, CommandState
+from hub.store.sealing import Sealer
+from hub.transport.client import WayOut
+from hub.transport.passage import Call
+
+log = structlog.get_logger("orderhub")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionInfo:
+    """What the window shows of a configured connection."""
+
+    id: str
+    connector: str
+    title: str
+    category: Category
+    enabled: bool
+
+
+class OrderHub:
+    """A wired hub. `hub_of` makes and closes it."""
+
+    def __init__(self, settings: Settings, connectors: Mapping[str, Connector], clock: Clock = utc_now) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.public_url = settings.hub.public_url
+        self.database = Database(settings.database.url)
+        sealer = Sealer([key.get_secret_value() for key in settings.security.sealing_keys])
+        self.credentials = Credentials(self.database, sealer, clock)
+        self.way_out = WayOut(self.credentials, clock, watch=_watch)
+        self._connections = Connections(
+            {
+                each: Connection(
+                    id=each,
+                    connector=connectors[own.connector],
+                    settings=own,
+                    settings_digest=settings_digest(own)[:40],
+                )
+                for each, own in settings.connections.items()
+            }
+        )
+        self.connections: Mapping[str, ConnectionInfo] = {
+            each.id: ConnectionInfo(
+                id=each.id,
+                connector=each.connector.slug,
+                title=each.connector.title,
+                category=each.connector.category,
+                enabled=each.settings.enabled,
+            )
+            for each in self._connections.all()
+        }
+        self.courier = Courier(database=self.database, account=self._account, clock=clock)
+        self._door = Door(self.database, clock, on_commit=metrics.commit_batch.observe)
+
+    def _account(self, connection: Connection) -> Account:
+        return self.way_out.account(connection.id, connection.connector, connection.settings)
+
+    # ------------------------------------------------------------------------------------------------ the doors
+
+    def connection(self, connection_id: str) -> Connection | None:
+        found = self._connections.get(connection_id)
+        return found if found is not None and found.settings.enabled else None
+
+    async def receive(self, connection: Connection, incoming: Incoming) -> Received:
+        return await self._door.receive(connection, incoming)
+
+    async def turned_away(self, connection_id: str, what: str, detail: str) -> None:
+        async with self.database.write() as held:
+            await inbox.audit(held, connection_id, what, detail, self.clock())
+
+    async def unready(self) -> str:
+        try:
+            async with asyncio.timeout(2):
+                return "the database is not migrated" if await pending(self.database) else ""
+        except Exception as error:
+            return f"the database does not answer ({type(error).__name__})"
+
+    async def measure(self) -> None:
+        async with self.database.read() as held:
+            depths = metrics.Depths(
+                inbox=await listing.inbox_counts(held),
+                outbox=await listing.outbox_counts(held),
+                oldest_event=await listing.oldest_event(held),
+                oldest_command=await listing.oldest_commands(held),
+                paused=await listing.paused(held),
+                drifts=await listing.drift_counts(held),
+            )
+        metrics.measure(depths, self.clock())
+
+    def serve_app(self, stop: asyncio.Event) -> ASGIApp:
+        from schema.http import graphql_routes
+
+        return make_app(self, graphql_routes(self, self.authenticate, stop=stop, now=self.clock))
+
+    async def open_door(self) -> None:
+        """Commits what webhooks bring, and hears other processes; until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._door.open())
+            tasks.create_task(self.database.listen())
+
+    async def authenticate(self, token: str) -> api_keys.Holder | None:
+        async with self.database.read() as held:
+            return await api_keys.holder(held, token)
+
+    # ---------------------------------------------------------------------------------------------- the movements
+
+    async def migrate(self) -> None:
+        await migrate(self.database)
+
+    async def work(self, stop: asyncio.Event) -> None:
+        def at_once(connection: Connection) -> int:
+            return connection.connector.way(connection.settings).limits.at_once
+
+        worker = Worker(courier=self.courier, connections=self._connections, at_once=at_once, on_delivered=_delivered)
+        running = asyncio.create_task(worker.run())
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        await worker.stop()
+        stopping.cancel()
+        await running
+
+    async def rebuild(self) -> int:
+        await forget(self.database)
+        return (await rebuild(self.database, self.clock)).orders
+
+    async def check(self, connection: str) -> AsyncIterator[Finding]:
+        """What the vendor says to our credentials. Nothing where the connector cannot ask."""
+        found = self._connections[connection]
+        if found.connector.check is not None:
+            async for finding in found.connector.check(self._account(found)):
+                yield finding
+
+    # -------------------------------------------------------------------------------------------------- the window
+
+    async def intend(
+        self,
+        record: Record,
+        actor: str,
+        intent: IntentKey | None,
+        *,
+        check: Callable[[Order], None] | None = None,
+        expected_version: int | None = None,
+    ) -> Intended:
+        return await intend(
+            self.database, self.clock, record, actor, intent, check=check, expected_version=expected_version
+        )
+
+    async def replay_event(self, event_id: str) -> bool:
+        async with self.database.write() as held:
+            found = await inbox.revive(held, event_id, self.clock())
+            self.database.tell(held, INBOX)
+            return found
+
+    async def retry_command(self, command_id: str, actor: str) -> bool:
+        """Only a parked one: what is done stays done, and what waits needs no push."""
+        async with self.database.write() as held:
+            state = await outbox.revive(held, command_id, self.clock())
+            if state is None:
+                return False
+            if state != CommandState.PARKED:
+                raise Refused(f"the command is {state}: only a parked one can be tried again")
+            self.database.tell(held, OUTBOX)
+        log.info("command.retried", command=command_id, actor=actor)
+        return True
+
+    async def resume_connection(self, connection_id: str) -> None:
+        async with self.database.write() as held:
+            if not await connections.resume(held, connection_id):
+                raise Refused("the connection is not paused")
+            self.database.tell(held, CONNECTIONS)
+            self.database.tell(held, OUTBOX)
+
+    async def wait_for_change(self, cursor: int, timeout: float) -> None:
+        heard = self.database.heard(CHANGES)
+        async with self.database.read() as held:
+            if await listing.newest_cursor(held) > cursor:
+                return
+        await self.database.wait(CHANGES, heard, timeout)
+
+    # -------------------------------------------------------------------------------------------- the command line
+
+    async def events(self, *, state: str, connection: str, limit: int) -> Sequence[dict[str, Any]]:
+        async with self.database.read() as held:
+            return [_json(row) for row in await listing.events(held, state, connection, limit)]
+
+    async def event(self, event_id: str) -> dict[str, Any] | None:
+        async with self.database.read() as held:
+            row = await listing.event(held, event_id)
+        return None if row is None else _json(row)
+
+    async def replay_events(self, ids: Sequence[str]) -> int:
+        return sum([await self.replay_event(each) for each in ids])
+
+    async def commands(self, *, state: str, connection: str, limit: int) -> Sequence[dict[str, Any]]:
+        async with self.database.read() as held:
+            return [_json(row) for row in await listing.commands(held, state, connection, limit)]
+
+    async def command(self, command_id: str) -> dict[str, Any] | None:
+        async with self.database.read() as held:
+            row = await listing.command(held, command_id)
+        if row is None:
+            return None
+        return _json(row) | {
+            "content": json.loads(row["content"]),
+            "attempts": [_json(each) for each in row["attempts"]],
+        }
+
+    async def replay_commands(self, ids: Sequence[str]) -> int:
+        return sum([await self.retry_command(each, "command line") for each in ids])
+
+    async def create_key(self, name: str, scopes: Sequence[str]) -> str:
+        async with self.database.write() as held:
+            return await api_keys.create(held, name, scopes, self.clock())
+
+    async def keys(self) -> Sequence[dict[str, Any]]:
+        async with self.database.read() as held:
+            rows = await api_keys.everyone(held)
+        return [_json({name: value for name, value in row._mapping.items() if name != "digest"}) for row in rows]
+
+    async def revoke_key(self, key_id: str) -> bool:
+        async with self.database.write() as held:
+            return await api_keys.revoke(held, key_id, self.clock())
+
+    async def close(self) -> None:
+        await self.way_out.aclose()
+        await self.database.close()
+
+
+@contextlib.asynccontextmanager
+async def hub_of(
+    settings: Settings, connectors: Mapping[str, Connector], clock: Clock = utc_now
+) -> AsyncIterator[OrderHub]:
+    hub = OrderHub(settings, connectors, clock)
+    try:
+        yield hub
+    finally:
+        await hub.close()
+
+
+def _json(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in row.items()
+        if not isinstance(value, bytes)
+    }
+
+
+def _watch(call: Call) -> None:
+    metrics.vendor_call_seconds.labels(call.connection, call.outcome).observe(call.seconds)
+
+
+def _delivered(connection: str, state: str, _seconds: float) -> None:
+    metrics.commands_settled.labels(connection, state).inc()

@@ -1,0 +1,181 @@
+"""Records for tests, with as little said as the test needs."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hub.domain.money import Money
+from hub.domain.records import (
+    CustomerRecord,
+    InvoiceRecord,
+    InvoiceStatus,
+    Kind,
+    Line,
+    OrderRecord,
+    PaymentRecord,
+    PaymentStatus,
+    RefundRecord,
+    RefundStatus,
+    ShipmentRecord,
+    ShipmentStatus,
+    Source,
+    vendor_key,
+)
+
+START = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+
+
+def at(minutes: float) -> datetime:
+    return START + timedelta(minutes=minutes)
+
+
+def order(
+    number: str = "1001",
+    *,
+    connection: str = "shop",
+    total: int = 10_000,
+    currency: str = "EUR",
+    version: int = 1,
+    claims: tuple[str, ...] = (),
+    **more: Any,
+) -> OrderRecord:
+    zero = Money.zero(currency)
+    line = Line(
+        id="1",
+        title="A thing",
+        quantity=1,
+        unit_price=Money(total, currency),
+        discount=zero,
+        tax=zero,
+        total=Money(total, currency),
+    )
+    fields: dict[str, Any] = {
+        "source": Source(connection, Kind.ORDER, number),
+        "version": version,
+        "claims": claims,
+        "created_at": at(0),
+        "updated_at": at(version),
+        "number": f"#{number}",
+        "currency": currency,
+        "total": Money(total, currency),
+        "subtotal": Money(total, currency),
+        "discount": zero,
+        "tax": zero,
+        "shipping": zero,
+        "placed_at": at(0),
+        "lines": (line,),
+        "email": "ada@example.com",
+    }
+    return OrderRecord(**(fields | more))
+
+
+def payment(
+    external_id: str = "pi_1",
+    *,
+    connection: str = "pay",
+    captured: int = 10_000,
+    refunded: int = 0,
+    currency: str = "EUR",
+    version: int = 1,
+    claims: tuple[str, ...] = (),
+    **more: Any,
+) -> PaymentRecord:
+    fields: dict[str, Any] = {
+        "source": Source(connection, Kind.PAYMENT, external_id),
+        "version": version,
+        "claims": (vendor_key("stripe", external_id), *claims),
+        "created_at": at(1),
+        "updated_at": at(version),
+        "status": PaymentStatus.CAPTURED if captured else PaymentStatus.PENDING,
+        "amount": Money(captured, currency),
+        "authorized": Money(captured, currency),
+        "captured": Money(captured, currency),
+        "refunded": Money(refunded, currency),
+        "authority": True,
+        "captured_at": at(1) if captured else None,
+    }
+    return PaymentRecord(**(fields | more))
+
+
+def refund(
+    external_id: str = "re_1",
+    *,
+    of: str = "pi_1",
+    connection: str = "pay",
+    amount: int = 1_000,
+    currency: str = "EUR",
+    version: int = 1,
+    **more: Any,
+) -> RefundRecord:
+    fields: dict[str, Any] = {
+        "source": Source(connection, Kind.REFUND, external_id),
+        "version": version,
+        "claims": (vendor_key("stripe", of),),
+        "created_at": at(5),
+        "updated_at": at(5 + version),
+        "status": RefundStatus.SUCCEEDED,
+        "amount": Money(amount, currency),
+        "payment": vendor_key("stripe", of),
+        "authority": True,
+    }
+    return RefundRecord(**(fields | more))
+
+
+def shipment(
+    external_id: str = "ship_1",
+    *,
+    of: OrderRecord,
+    connection: str = "shop",
+    version: int = 1,
+    status: ShipmentStatus = ShipmentStatus.IN_TRANSIT,
+    tracking: tuple[str, ...] = ("TN1",),
+    **more: Any,
+) -> ShipmentRecord:
+    fields: dict[str, Any] = {
+        "source": Source(connection, Kind.SHIPMENT, external_id),
+        "version": version,
+        "claims": (of.source.key,),
+        "created_at": at(10),
+        "updated_at": at(10 + version),
+        "status": status,
+        "tracking_numbers": tracking,
+        "shipped_at": at(10),
+        "delivered_at": at(20) if status is ShipmentStatus.DELIVERED else None,
+    }
+    return ShipmentRecord(**(fields | more))
+
+
+def invoice(
+    external_id: str = "77",
+    *,
+    of: str,
+    connection: str = "books",
+    total: int = 10_000,
+    balance: int = 0,
+    currency: str = "EUR",
+    version: int = 1,
+    **more: Any,
+) -> InvoiceRecord:
+    fields: dict[str, Any] = {
+        "source": Source(connection, Kind.INVOICE, external_id),
+        "version": version,
+        "claims": (of,),
+        "created_at": at(3),
+        "updated_at": at(3 + version),
+        "number": external_id,
+        "status": InvoiceStatus.PAID if not balance else InvoiceStatus.OPEN,
+        "total": Money(total, currency),
+        "balance": Money(balance, currency),
+    }
+    return InvoiceRecord(**(fields | more))
+
+
+def customer(external_id: str = "c1", *, connection: str = "shop", version: int = 1, **more: Any) -> CustomerRecord:
+    fields: dict[str, Any] = {
+        "source": Source(connection, Kind.CUSTOMER, external_id),
+        "version": version,
+        "created_at": at(-10),
+        "updated_at": at(version),
+        "name": "Ada Lovelace",
+        "email": "ada@example.com",
+    }
+    return CustomerRecord(**(fields | more))
