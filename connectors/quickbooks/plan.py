@@ -65,15 +65,18 @@ def plan(view: OrderView) -> Iterator[Command | Mismatch]:
 
 
 def _wanted(view: OrderView) -> bool:
+    """A sale that adds up, and whose money came or need not have come yet.
+
+    What was paid and given back again is booked all the same: the books tell of both, whichever they hear of first.
+    """
     order = view.order
-    # An invoice that is written before payment cannot wait for the payment to be verified.
-    before_payment = _settings(view).invoice == "when_placed"
-    held = (hold for hold in order.holds if hold.active)
-    if any(not before_payment or hold.kind is not HoldKind.PAYMENT_NOT_VERIFIED for hold in held):
+    if any(hold.active and hold.kind is not HoldKind.PAYMENT_NOT_VERIFIED for hold in order.holds):
         return False
     if order.cancelled_at is not None and not order.captured:
         return False
-    return before_payment or order.payment_state in _EARNED
+    if _settings(view).invoice == "when_placed":
+        return True
+    return order.payment_state in _EARNED and order.total <= order.captured
 
 
 def _create(view: OrderView) -> Iterator[Command | Mismatch]:

@@ -79,6 +79,7 @@ def said_at(headers: Any) -> datetime | None:
     if headers.get("idempotent-replayed") == "true":
         return None
     try:
-        return parsedate_to_datetime(headers.get("date") or "")
+        at = parsedate_to_datetime(headers.get("date") or "")
+        return at if at.tzinfo else None  # two Date headers, joined by a proxy, are no time at all
     except ValueError:
         return None

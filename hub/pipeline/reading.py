@@ -36,6 +36,8 @@ def read(connection: Connection, event: Event) -> Read:
                     found.ignored.append(reason)
                 case Faulty(path=path):
                     found.faults.append(path)
+                case _ if item.created_at.tzinfo is None or item.updated_at.tzinfo is None:
+                    found.faults.append(f"{item.source}: a time without a zone")
                 case _:
                     found.records.append(item)
     except Unreadable as fault:

@@ -57,8 +57,7 @@ class Door:
     async def _commit(self, rows: list[dict[str, Any]]) -> set[tuple[str, str]]:
         done: asyncio.Future[set[tuple[str, str]]] = asyncio.get_running_loop().create_future()
         await self._queue.put(_Waiting(rows, done))
-        new = await done
-        return {identity for identity in new if identity in {(row["connection"], row["key"]) for row in rows}}
+        return await done
 
     async def open(self) -> None:
         """Commits what waits, until cancelled. What is waiting then gets an error, so that its sender tries again."""
@@ -93,8 +92,10 @@ class Door:
             return
         self.on_commit(len(rows))
         for waiting in taken:
+            mine = new & {(row["connection"], row["key"]) for row in waiting.rows}
+            new -= mine  # of the same event from several senders in one commit, the first one's is new
             if not waiting.done.done():
-                waiting.done.set_result(new)
+                waiting.done.set_result(mine)
 
 
 def _rows(connection_id: str, events: Sequence[Event], now: datetime) -> list[dict[str, Any]]:

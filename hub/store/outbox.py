@@ -291,12 +291,21 @@ async def revive(connection: AsyncConnection, command_id: str, now: datetime) ->
     if row is None:
         return None
     if row.state == CommandState.PARKED:
-        # Sent before and not surely refused: it is asked for before it is sent again.
+        # What may have been done is asked for before it is sent again; what was surely refused starts anew.
+        doubtful = await connection.scalar(
+            select(AttemptRow.id)
+            .where(
+                AttemptRow.command_id == command_id,
+                AttemptRow.state.in_([AttemptState.SENDING, AttemptState.UNKNOWN]),
+            )
+            .limit(1)
+        )
         await connection.execute(
             update(OutboxRow)
             .where(OutboxRow.id == command_id)
             .values(
-                state=CommandState.UNKNOWN if row.first_sent_at else CommandState.PENDING,
+                state=CommandState.UNKNOWN if doubtful else CommandState.PENDING,
+                first_sent_at=row.first_sent_at if doubtful else None,
                 lane_due=True,
                 due_at=now,
                 tries=0,

@@ -72,11 +72,11 @@ async def timelines(
 async def lengths(connection: AsyncConnection, order_ids: Collection[str]) -> dict[str, int]:
     """How many changes each order has; one without any is left out."""
     statement = (
-        select(ChangeRow.order_id, func.max(ChangeRow.seq))
+        select(ChangeRow.order_id, func.max(ChangeRow.seq).label("newest"))
         .where(ChangeRow.order_id.in_(sorted(order_ids)))
         .group_by(ChangeRow.order_id)
     )
-    return {order_id: newest for order_id, newest in await connection.execute(statement)}
+    return {row.order_id: row.newest for row in await connection.execute(statement)}
 
 
 async def changes_after(connection: AsyncConnection, cursor: int, limit: int) -> Sequence[Change]:

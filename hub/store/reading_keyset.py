@@ -64,7 +64,8 @@ async def rows_of(
 
 async def count_of(connection: AsyncConnection, statement: AnySelect) -> tuple[int, bool]:
     """(how many, whether that is exact): counting stops at `COUNT_LIMIT`, since a count must not be the slow part."""
-    bounded = statement.with_only_columns(literal(1)).order_by(None).limit(COUNT_LIMIT + 1).subquery()
+    some = statement.with_only_columns(literal(1), maintain_column_froms=True).order_by(None)
+    bounded = some.limit(COUNT_LIMIT + 1).subquery()
     found = (await connection.execute(select(func.count()).select_from(bounded))).scalar_one()
     return min(found, COUNT_LIMIT), found <= COUNT_LIMIT
 

@@ -1,0 +1,61 @@
+"""The keys of a Shopify connection in `hub.toml`, and the way to the shop."""
+
+import ipaddress
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, SecretStr, StringConstraints
+
+from hub.connector import ConnectionSettings, Headers, Limits, Way
+
+# Calls are paced by the cost that each answer tells (`client.pause`); this only bounds how many start at once.
+_CALLS_PER_SECOND = 10
+_DOMAIN = r"(?i)^[a-z0-9][a-z0-9-]*\.myshopify\.(com|io)$"
+
+
+def _safe_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.hostname and (parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname))):
+        return url.rstrip("/")
+    raise ValueError(
+        "an https address is expected (plain http only for this machine): the token travels with each call"
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class ShopifySettings(ConnectionSettings):
+    """One shop, and how far its word is taken.
+
+    - `shop`: the permanent domain; webhooks for any other shop are refused, since one app's secret signs for all.
+    - `access_token`: of a custom app or of an offline session; `hub check` says which scopes it lacks.
+    - `api_version`: a quarterly version of the Admin API.
+    - `base_url`: instead of `https://{shop}/admin/api/{api_version}`, for a stand-in.
+    - `trusted_gateways`: gateways for which Shopify itself moves the money, so that its transaction proves a payment.
+      For all others the processor's own record is wanted, and Shopify's word alone releases nothing. `manual` (bank
+      transfer, cash) belongs here only where a member of staff marking an order as paid shall be proof enough.
+    - `hold_tags`: keep the tag `orderhub-hold` on orders that the hub holds, so that staff of the store see it.
+    """
+
+    shop: Annotated[str, StringConstraints(to_lower=True, strip_whitespace=True, pattern=_DOMAIN)]
+    access_token: SecretStr
+    api_version: Annotated[str, Field(pattern=r"^(20\d\d-(01|04|07|10)|unstable)$")] = "2026-07"
+    base_url: Annotated[str, AfterValidator(_safe_url)] | None = None
+    trusted_gateways: tuple[str, ...] = ("gift_card", "shopify_payments")
+    hold_tags: bool = True
+
+
+def way(settings: ShopifySettings) -> Way:
+    limits = Limits(requests=_CALLS_PER_SECOND, at_once=4)
+    if settings.rate_limit:
+        limits = Limits(requests=settings.rate_limit.requests, per=settings.rate_limit.per, at_once=4)
+    return Way(
+        base_url=settings.base_url or f"https://{settings.shop}/admin/api/{settings.api_version}",
+        auth=Headers(headers={"X-Shopify-Access-Token": settings.access_token.get_secret_value()}),
+        limits=limits,
+    )

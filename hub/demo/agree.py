@@ -1,0 +1,198 @@
+"""Do all systems agree at the end of the day? Each is asked for itself, and held against the others."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from hub.demo.place import SHOPS, Place
+from hub.domain.money import Money
+
+_ORDERS = """query($after: String) {orders(first: 100, after: $after, where: {isSale: true}) {
+  pageInfo {hasNextPage endCursor}
+  nodes {
+    id number channel stage mayFulfil currencyCode
+    total {amount} captured {amount} refunded {amount} invoiced {amount} credited {amount}
+    holds {kind isActive reason}
+    drifts {connection about expected found}
+    refundRequests {id isDone}
+    sources {connection kind externalId}
+    invoices {source {externalId} status total {amount} balance {amount}}
+  }
+}}"""
+
+
+@dataclass(slots=True)
+class Verdict:
+    """`faults` in words; `counts` of what each system holds."""
+
+    faults: list[str] = field(default_factory=list)
+    counts: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+
+
+async def agree(place: Place, http: httpx.AsyncClient) -> Verdict:
+    verdict = Verdict()
+    orders = await _orders(place, http)
+    states = {name: await _state(http, place.sandbox(name)) for name in place.connections}
+    by_source = {
+        (source["connection"], source["externalId"]): order
+        for order in orders
+        for source in order["sources"]
+        if source["kind"] == "ORDER"
+    }
+    for shop in SHOPS:
+        for sold in states[shop]["orders"]:
+            verdict.counts[shop]["orders"] += 1
+            verdict.counts[shop]["cancelled"] += sold["cancelled"]
+            order = by_source.get((shop, sold["id"]))
+            if order is None:
+                verdict.faults.append(f"{shop} {sold['name']}: the hub does not know it")
+                continue
+            _store_agrees(verdict, shop, sold, order)
+    if len(orders) != len(by_source):
+        verdict.faults.append(f"the hub has {len(orders)} sales for {len(by_source)} of the shops")
+    _stripe_agrees(verdict, states["payments"], orders)
+    _books_agree(verdict, states["books"], orders)
+    for order in orders:
+        verdict.counts["hub"]["sales"] += 1
+        verdict.counts["hub"][order["stage"].lower()] += 1
+        verdict.counts["hub"]["on hold"] += any(hold["isActive"] for hold in order["holds"])
+        verdict.faults += [
+            f"{_name(order)}: drift in {drift['connection']}: {drift['about']}: {drift['expected']}, {drift['found']}"
+            for drift in order["drifts"]
+        ]
+        verdict.faults += [
+            f"{_name(order)}: {hold['reason']}"
+            for hold in order["holds"]
+            if hold["isActive"] and hold["kind"] == "INVARIANT_BROKEN"
+        ]
+    return verdict
+
+
+async def _state(http: httpx.AsyncClient, sandbox: str) -> Any:
+    return (await http.get(f"{sandbox}/_sandbox/state", timeout=60)).json()
+
+
+async def _orders(place: Place, http: httpx.AsyncClient) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    after: str | None = None
+    while True:
+        answer = await http.post(
+            f"{place.hub}/graphql",
+            json={"query": _ORDERS, "variables": {"after": after}},
+            headers={"Authorization": f"Bearer {place.admin_key}"},
+            timeout=60,
+        )
+        said = answer.json()
+        if "errors" in said:
+            raise RuntimeError(f"GraphQL: {said['errors']}")
+        page = said["data"]["orders"]
+        found += page["nodes"]
+        after = page["pageInfo"]["endCursor"]
+        if not page["pageInfo"]["hasNextPage"]:
+            return found
+
+
+def _name(order: Mapping[str, Any]) -> str:
+    return f"{order['channel']} {order['number']}"
+
+
+def _money(amount: Mapping[str, Any] | str, currency: str) -> Money:
+    return Money.parse(amount if isinstance(amount, str) else amount["amount"], currency)
+
+
+def _store_agrees(verdict: Verdict, shop: str, sold: Mapping[str, Any], order: Mapping[str, Any]) -> None:
+    currency = SHOPS[shop]
+    ours, theirs = _money(order["total"], currency), _money(sold["total"], currency)
+    if ours != theirs:
+        verdict.faults.append(f"{shop} {sold['name']}: the shop says {theirs}, the hub {ours}")
+    if sold["cancelled"] != (order["stage"] == "CANCELLED"):
+        verdict.faults.append(f"{shop} {sold['name']}: cancelled in one of shop and hub only")
+    shipped = order["stage"] in ("SHIPPED", "DELIVERED", "COMPLETED")
+    if (sold["fulfilment_status"] == "fulfilled") and not shipped and order["stage"] != "CANCELLED":
+        verdict.faults.append(f"{shop} {sold['name']}: the shop has shipped it, the hub says {order['stage']}")
+    held = any(hold["isActive"] for hold in order["holds"])
+    if held != ("orderhub-hold" in sold["tags"]):
+        verdict.faults.append(f"{shop} {sold['name']}: on hold is {held}, its tags are {sold['tags']}")
+
+
+def _stripe_agrees(verdict: Verdict, state: Mapping[str, Any], orders: Sequence[Mapping[str, Any]]) -> None:
+    taken: Counter[str] = Counter()
+    # What was authorised and never taken is released by a refund, too: no money of anybody moves then.
+    taken_from = {each["id"] for each in state["charge"] if each["captured"]}
+    refunds = [
+        each for each in state["refund"] if each["status"] in ("succeeded", "pending") and each["charge"] in taken_from
+    ]
+    for charge in state["charge"]:
+        if charge["captured"] and charge["status"] == "succeeded":
+            taken[charge["payment_intent"]] += charge["amount_captured"]
+            verdict.counts["payments"]["charges"] += 1
+    verdict.counts["payments"]["refunds"] = len(refunds)
+    asked = Counter(each["metadata"].get("orderhub_request") for each in refunds if each.get("metadata"))
+    for request, times in asked.items():
+        if request and times > 1:
+            verdict.faults.append(f"payments: refund request {request} was carried out {times} times")
+    for order in orders:
+        currency = order["currencyCode"]
+        intents = {
+            source["externalId"]
+            for source in order["sources"]
+            if source["connection"] == "payments" and source["externalId"].startswith("pi_")
+        }
+        by_card = sum(taken[intent] for intent in intents)
+        given = sum(each["amount"] for each in refunds if each["payment_intent"] in intents)
+        if by_card > _money(order["captured"], currency).minor:
+            verdict.faults.append(f"{_name(order)}: Stripe took {Money(by_card, currency)}, the hub says less")
+        if given != _money(order["refunded"], currency).minor:
+            verdict.faults.append(f"{_name(order)}: Stripe gave back {Money(given, currency)}, the hub says other")
+        for request in order["refundRequests"]:
+            if not request["isDone"] or asked[request["id"]] != 1:
+                verdict.faults.append(f"{_name(order)}: refund request {request['id']} was not carried out once")
+
+
+def _books_agree(verdict: Verdict, state: Mapping[str, Any], orders: Sequence[Mapping[str, Any]]) -> None:
+    counts = verdict.counts["books"]
+    if state["reused_refresh_tokens"]:
+        verdict.faults.append(f"books: {state['reused_refresh_tokens']} refresh tokens were used twice")
+    live = {each["Id"]: each for each in state["invoices"] if "Voided" not in str(each.get("PrivateNote", ""))}
+    marked: Counter[str] = Counter()
+    for document in live.values():
+        marked.update(_marks(document))
+    counts["customers"] = len(state["customers"])
+    counts["invoices"], counts["payments"] = len(live), len(state["payments"])
+    counts["credit memos"] = len(state["credit_memos"])
+    credited: defaultdict[str, Money] = defaultdict(lambda: Money(0, "XXX"))
+    for memo in state["credit_memos"]:
+        total = Money.parse(str(memo["TotalAmt"]), memo["CurrencyRef"]["value"])
+        for mark in _marks(memo):
+            credited[mark] = credited[mark] + total if mark in credited else total
+    for order in orders:
+        currency, ids = order["currencyCode"], {source["connection"] for source in order["sources"]}
+        own = [mark for mark in marked if mark == order["id"]]
+        held = any(hold["isActive"] for hold in order["holds"])
+        captured = _money(order["captured"], currency)
+        due = captured.minor > 0 and not held and _money(order["total"], currency) <= captured
+        times = marked[order["id"]]
+        if times > 1 or (due and times == 0 and order["stage"] != "CANCELLED"):
+            verdict.faults.append(f"{_name(order)}: invoiced {times} times ({sorted(ids)})")
+        for invoice in order["invoices"]:
+            document = live.get(invoice["source"]["externalId"])
+            if document is None:
+                continue
+            total = Money.parse(str(document["TotalAmt"]), currency)
+            if total != _money(order["total"], currency):
+                verdict.faults.append(f"{_name(order)}: invoice of {total}, order of {order['total']['amount']}")
+            if Money.parse(str(document["Balance"]), currency).minor and captured.minor:
+                verdict.faults.append(f"{_name(order)}: paid, but the invoice still has {document['Balance']} open")
+        refunded = _money(order["refunded"], currency)
+        if own and refunded.minor and credited[order["id"]].minor != refunded.minor:
+            verdict.faults.append(f"{_name(order)}: {refunded} given back, {credited[order['id']]} credited")
+
+
+def _marks(document: Mapping[str, Any]) -> list[str]:
+    """The orders that our own reference in a document's private note names."""
+    note = str(document.get("PrivateNote", ""))
+    words = note.replace("[", " ").replace("]", " ").split()
+    return [word for word in words if word.startswith("ord_")][:1]

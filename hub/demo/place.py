@@ -1,0 +1,209 @@
+"""Where the demo lives: its folder, its settings, its processes."""
+
+import asyncio
+import base64
+import contextlib
+import json
+import os
+import secrets
+import shutil
+import signal
+import sys
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hub.connector import discover
+from hub.settings import load
+from hub.wiring import hub_of
+
+SHOPS = {"shop_eu": "EUR", "shop_us": "USD", "shop_jp": "JPY"}
+_READY_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """What the demo made. `connections` are as in `state.json`."""
+
+    folder: Path
+    hub: str
+    api_key: str
+    admin_key: str
+    connections: Mapping[str, Mapping[str, str]]
+
+    def webhook_url(self, connection: str) -> str:
+        return self.connections[connection]["webhook_url"]
+
+    def sandbox(self, connection: str) -> str:
+        return self.connections[connection]["sandbox"]
+
+
+def _sandboxes(currency: str) -> dict[str, dict[str, dict[str, Any]]]:
+    shops = {
+        name: {
+            "secret": secrets.token_hex(16),
+            "shop": f"{name.replace('_', '-')}.myshopify.com",
+            "access_token": secrets.token_hex(16),
+            "currency": own,
+            "points": 20_000,  # the bucket of a large plan: the day is played in a minute
+            "points_per_second": 2_000,
+        }
+        for name, own in SHOPS.items()
+    }
+    stripe = {"secret": f"whsec_{secrets.token_hex(16)}", "api_key": f"sk_test_{secrets.token_hex(12)}"}
+    books = {
+        "secret": secrets.token_hex(16),
+        "realm_id": "4620816365000000001",
+        "client_id": "demo",
+        "client_secret": secrets.token_hex(16),
+        "refresh_token": secrets.token_hex(16),
+        "currency": currency,
+    }
+    return {"shopify": shops, "stripe": {"payments": stripe}, "quickbooks": {"books": books}}
+
+
+def _settings(folder: Path, port: int, made: Mapping[str, Any], at: Mapping[str, str]) -> str:
+    key = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+    shops = "".join(
+        f"""
+[connections.{name}]
+connector = "shopify"
+shop = "{options["shop"]}"
+access_token = "{options["access_token"]}"
+base_url = "{at[name]}/admin/api/2026-07"
+webhook.secrets = ["{options["secret"]}"]
+rate_limit = {{ requests = 200 }}
+"""
+        for name, options in made["shopify"].items()
+    )
+    stripe, books = made["stripe"]["payments"], made["quickbooks"]["books"]
+    return f"""# Written by the demo, with secrets of its own.
+[hub]
+name = "Orderhub demo"
+public_url = "http://127.0.0.1:{port}"
+allow_inline_secrets = true
+
+[api]
+port = {port}
+
+[database]
+url = "sqlite:///{folder / "hub.db"}"
+
+[security]
+sealing_keys = ["{key}"]
+{shops}
+[connections.payments]
+connector = "stripe"
+api_key = "{stripe["api_key"]}"
+base_url = "{at["payments"]}"
+webhook.secrets = ["{stripe["secret"]}"]
+
+[connections.books]
+connector = "quickbooks"
+realm_id = "{books["realm_id"]}"
+client_id = "{books["client_id"]}"
+client_secret = "{books["client_secret"]}"
+refresh_token = "{books["refresh_token"]}"
+base_url = "{at["books"]}"
+token_url = "{at["books"]}/oauth2/v1/tokens/bearer"
+webhook.secrets = ["{books["secret"]}"]
+item_id = "1"
+walk_in_customer_id = "1"
+currency = "{books["currency"]}"
+multicurrency = true
+rate_limit = {{ requests = 200 }}
+"""
+
+
+@contextlib.asynccontextmanager
+async def place(folder: Path, port: int) -> AsyncIterator[Place]:
+    """A fresh folder, the vendors' servers and a hub. All processes end when it is left."""
+    _empty(folder)
+    made = _sandboxes("USD")
+    async with contextlib.AsyncExitStack() as stack:
+        at: dict[str, str] = {}
+        for vendor, sandboxes in made.items():
+            module = [sys.executable, "-m", "hub.demo.servers", vendor, json.dumps(sandboxes)]
+            process = await stack.enter_async_context(running(module, folder / f"{vendor}.log", stdout=True))
+            assert process.stdout is not None
+            line = await asyncio.wait_for(process.stdout.readline(), _READY_SECONDS)
+            at |= json.loads(line)
+        settings = folder / "hub.toml"
+        settings.write_text(_settings(folder, port, made, at))
+        settings.chmod(0o600)
+        api_key, admin_key = await _keys(settings)
+        secret = {name: options["secret"] for each in made.values() for name, options in each.items()}
+        connector = {name: vendor for vendor, each in made.items() for name in each}
+        here = Place(
+            folder=folder,
+            hub=f"http://127.0.0.1:{port}",
+            api_key=api_key,
+            admin_key=admin_key,
+            connections={
+                name: {
+                    "connector": connector[name],
+                    "webhook_url": f"http://127.0.0.1:{port}/webhooks/{name}",
+                    "webhook_secret": secret[name],
+                    "sandbox": at[name],
+                }
+                for name in connector
+            },
+        )
+        state = folder / "state.json"
+        state.write_text(
+            json.dumps(
+                {
+                    "hub": here.hub,
+                    "graphql": f"{here.hub}/graphql",
+                    "api_key": api_key,
+                    "admin_key": admin_key,
+                    "connections": here.connections,
+                },
+                indent=2,
+            )
+        )
+        state.chmod(0o600)
+        yield here
+
+
+def _empty(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+
+
+async def _keys(settings: Path) -> tuple[str, str]:
+    connectors = discover()
+    async with hub_of(load(settings, connectors, os.environ), connectors) as hub:
+        await hub.migrate()
+        return (
+            await hub.create_key("demo", ["read", "write"]),
+            await hub.create_key("demo admin", ["admin"]),
+        )
+
+
+@contextlib.asynccontextmanager
+async def running(command: list[str], log: Path, *, stdout: bool = False) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A process that ends with us: asked first, killed when it does not listen."""
+    with log.open("ab") as out:
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            stdout=asyncio.subprocess.PIPE if stdout else out,
+            stderr=out,
+            start_new_session=True,  # Ctrl-C reaches us alone, and we end the others in order
+        )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                process.send_signal(signal.SIGTERM)
+            try:
+                await asyncio.wait_for(process.wait(), 15)
+            except TimeoutError:
+                process.kill()
+                await process.wait()
+
+
+def hub_command(folder: Path) -> list[str]:
+    return [sys.executable, "-m", "hub.cli", "serve", "--settings", str(folder / "hub.toml")]

@@ -1,0 +1,88 @@
+"""What came in, and what it changed."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
+import strawberry
+
+from hub.store.reading_changes import Change as StoredChange
+from hub.store.reading_changes import FieldChange as StoredFieldChange
+from hub.store.reading_work import EventState, StoredEvent
+from schema.context import Info
+from schema.ids import Node
+from schema.scalars import Json
+
+if TYPE_CHECKING:
+    from schema.order import Order
+
+LazyOrder = Annotated["Order", strawberry.lazy("schema.order")]
+
+
+async def _payload(root: strawberry.Parent[StoredEvent], info: Info) -> Json | None:
+    info.context.caller.must("raw")
+    body = await info.context.loaders.payloads.load(root.id)
+    if body is None:
+        return None
+    try:
+        msgspec.json.decode(body)
+    except msgspec.DecodeError:
+        return Json(msgspec.json.encode(body.decode("utf-8", "replace")))  # a form, or not even that
+    return Json(body)
+
+
+async def _order(root: strawberry.Parent[StoredEvent], info: Info) -> Any:
+    return await info.context.loaders.orders.load(root.order_id) if root.order_id else None
+
+
+@strawberry.type(description="One thing a system told us, kept as it came.")
+class Event(Node):
+    connection: str
+    key: str | None = strawberry.field(description="What makes it the same event when it comes again.")
+    kind: str | None
+    at: datetime | None = strawberry.field(description="By the vendor's clock, where it says so.")
+    received_at: datetime
+    done_at: datetime | None
+    state: EventState
+    reason: str | None = strawberry.field(description="Why it was ignored or parked, with the path of the fault.")
+    deliveries: int = strawberry.field(description="How often the same event came.")
+    tries: int
+    order: LazyOrder | None = strawberry.field(resolver=_order, description="One of the orders that it touched.")
+    payload: Json | None = strawberry.field(
+        resolver=_payload,
+        description="The body as it came; a text where it is not JSON. Needs the scope `raw`: it tells of people.",
+    )
+
+    @classmethod
+    def is_type_of(cls, value: object, _info: Info) -> bool:
+        return isinstance(value, StoredEvent)
+
+
+def _before(root: strawberry.Parent[StoredFieldChange]) -> Json:
+    return Json(msgspec.json.encode(root.before))
+
+
+def _after(root: strawberry.Parent[StoredFieldChange]) -> Json:
+    return Json(msgspec.json.encode(root.after))
+
+
+@strawberry.type
+class FieldChange:
+    path: str
+    before: Json | None = strawberry.field(resolver=_before)
+    after: Json | None = strawberry.field(resolver=_after)
+
+
+async def _event(root: strawberry.Parent[StoredChange], info: Info) -> Any:
+    return await info.context.loaders.events.load(root.cause)
+
+
+@strawberry.type(description="What differed in an order, when, and who or what caused it.")
+class Change:
+    seq: int = strawberry.field(description="Counts the changes of its order from 1, without gaps.")
+    at: datetime
+    actor: str | None = strawberry.field(description="A connection, an API key's name, or the hub itself.")
+    summary: str | None
+    cause: strawberry.ID | None = strawberry.field(description="The id of the event, command or intent behind it.")
+    event: Event | None = strawberry.field(resolver=_event, description="The event behind it, if it was one.")
+    fields: list[FieldChange]

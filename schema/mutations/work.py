@@ -1,0 +1,93 @@
+"""For whoever runs the hub: replay an event, retry a command, let a connection go on."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import strawberry
+
+from hub.domain.errors import HubError
+from hub.store.reading_work import StoredCommand, StoredEvent
+from schema.command import Command
+from schema.connection import Configured, HubConnection, configured
+from schema.context import Info
+from schema.event import Event
+from schema.user_errors import UserError, not_found, not_now, user_error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Outcome:
+    event: StoredEvent | None = None
+    command: StoredCommand | None = None
+    connection: Configured | None = None
+    user_errors: list[UserError] = field(default_factory=list)
+
+
+@strawberry.input
+class EventReplayInput:
+    event_id: strawberry.ID
+
+
+@strawberry.type
+class EventReplayPayload:
+    event: Event | None
+    user_errors: list[UserError]
+
+
+async def event_replay(info: Info, input: EventReplayInput) -> Any:
+    loaders = info.context.loaders
+    try:
+        if await loaders.events.load(input.event_id) is None:
+            raise not_found("there is no such event", "eventId")
+        if not await info.context.hub.replay_event(input.event_id):
+            raise not_now("the event cannot be replayed now", "eventId")
+    except HubError as error:
+        return _Outcome(user_errors=[user_error(error)])
+    info.context.forget()
+    return _Outcome(event=await info.context.loaders.events.load(input.event_id))
+
+
+@strawberry.input
+class CommandRetryInput:
+    command_id: strawberry.ID
+
+
+@strawberry.type
+class CommandRetryPayload:
+    command: Command | None
+    user_errors: list[UserError]
+
+
+async def command_retry(info: Info, input: CommandRetryInput) -> Any:
+    context = info.context
+    try:
+        if await context.loaders.commands.load(input.command_id) is None:
+            raise not_found("there is no such command", "commandId")
+        if not await context.hub.retry_command(input.command_id, context.caller.name):
+            raise not_now("the command cannot be retried now", "commandId")
+    except HubError as error:
+        return _Outcome(user_errors=[user_error(error)])
+    context.forget()
+    return _Outcome(command=await context.loaders.commands.load(input.command_id))
+
+
+@strawberry.input
+class ConnectionResumeInput:
+    connection_id: strawberry.ID
+
+
+@strawberry.type
+class ConnectionResumePayload:
+    connection: HubConnection | None
+    user_errors: list[UserError]
+
+
+async def connection_resume(info: Info, input: ConnectionResumeInput) -> Any:
+    hub = info.context.hub
+    try:
+        if input.connection_id not in hub.connections:
+            raise not_found("there is no such connection", "connectionId")
+        await hub.resume_connection(input.connection_id)
+    except HubError as error:
+        return _Outcome(user_errors=[user_error(error)])
+    (connection,) = await configured(info, [input.connection_id])
+    return _Outcome(connection=connection)
