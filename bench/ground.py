@@ -52,7 +52,7 @@ class Ground:
         file = self.folder / "hub.toml"
         at = {"shopify": "http://127.0.0.1:9", "stripe": "http://127.0.0.1:9", "quickbooks": "http://127.0.0.1:9"}
         file.write_text(
-            _SETTINGS.format(database=url, key=new_key(), secret=SECRET, shop=SHOP, **(at | (vendors or {})))
+            _SETTINGS.format(database=url, key=new_key(), secret=SECRET, shop=SHOP, **{**at, **(vendors or {})})
         )
         return file
 

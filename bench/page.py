@@ -134,7 +134,8 @@ _CUSTOMERS = text(
 _CHILDREN = {
     name: text(statement).bindparams(bindparam("ids", expanding=True))
     for name, statement in {
-        "timeline": "SELECT order_id, seq, at, summary, actor, fields FROM changes WHERE order_id IN :ids AND seq <= 10",
+        "timeline": "SELECT order_id, seq, at, summary, actor, fields FROM changes"
+        " WHERE order_id IN :ids AND seq <= 10",
         "drifts": "SELECT order_id, connection, about, expected, found FROM drifts WHERE order_id IN :ids",
         "events": "SELECT order_id, id, kind, state FROM inbox WHERE order_id IN :ids",
         "commands": "SELECT order_id, id, action, state FROM outbox WHERE order_id IN :ids",
@@ -149,7 +150,8 @@ async def _by_hand(connection: AsyncConnection) -> list[dict[str, Any]]:
     ids = [order.id for order in orders]
     found: dict[str, dict[str, list[dict[str, Any]]]] = {}
     for name, statement in _CHILDREN.items():
-        found[name] = rows = defaultdict(list)
+        rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        found[name] = rows
         for row in (await connection.execute(statement, {"ids": ids})).mappings():
             each = dict(row)
             rows[each.pop("order_id")].append(each)
@@ -161,7 +163,7 @@ async def _by_hand(connection: AsyncConnection) -> list[dict[str, Any]]:
             **orjson.loads(order.document),
             "version": order.version,
             "customer": orjson.loads(customers[order.customer_key]) if order.customer_key in customers else None,
-            **{name: rows[order.id] for name, rows in found.items()},
+            **{name: of_orders.get(order.id, []) for name, of_orders in found.items()},
         }
         for order in orders
     ]

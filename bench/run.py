@@ -35,8 +35,8 @@ async def run(
                 found[kind]["door"] = doors[kind] | {"proof": doors["proof"]}
         if "flow" in measures:
             _say("webhook to vendor call")
-            for kind, each in (await flow(here, kinds, sizes)).items():
-                found[kind]["flow"] = each
+            for name, each in (await flow(here, kinds, sizes)).items():
+                found[name]["flow"] = each
         for kind in kinds:
             if {"page", "rebuild"} & set(measures):
                 _say(f"page and rebuild on {kind}")

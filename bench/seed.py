@@ -5,7 +5,7 @@ import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from hub.domain.ids import new_id
 from hub.domain.money import Money
@@ -34,7 +34,7 @@ from hub.store.database import Database
 from hub.store.golden import Cause
 from hub.store.inbox import EventState
 from hub.store.outbox import CommandState
-from hub.store.tables import InboxRow, OutboxRow
+from hub.store.tables import InboxRow, OrderRow, OutboxRow
 
 BATCH = 50
 CUSTOMERS = 5  # so many orders share a customer
@@ -61,10 +61,6 @@ async def seed(database: Database, orders: int) -> None:
 
 async def remember_work(database: Database, orders: int) -> None:
     """Two events and two commands behind each of the newest `orders` orders, for pages that show them."""
-    from sqlalchemy import select
-
-    from hub.store.tables import OrderRow
-
     async with database.write() as connection:
         newest = select(OrderRow.id).order_by(OrderRow.placed_at.desc(), OrderRow.id.desc()).limit(orders)
         ids = list(await connection.scalars(newest))

@@ -131,7 +131,7 @@ def _keep(view: OrderView, invoice: InvoiceRecord) -> Iterator[Command | Mismatc
             found = f"{invoice.total}, of which {invoice.balance} open"
             yield Mismatch(about="invoice", expected="void, as the order was cancelled unpaid", found=found)
         return
-    held = any(hold.active for hold in order.holds)
+    held = any(hold.active and hold.kind is not HoldKind.PAYMENT_NOT_VERIFIED for hold in order.holds)
     if invoice.total != order.total:
         same_currency = invoice.total.currency == order.currency
         if ours and untouched and same_currency and not held and _outdated(view, invoice):
@@ -182,7 +182,12 @@ def _payments(view: OrderView, invoice: InvoiceRecord, customer: str) -> Iterato
 def _refunds(view: OrderView, customer: str) -> Iterator[Command | Mismatch]:
     notes = [each for each in _said(view, CreditNoteRecord) if not each.void]
     for refund in sorted(view.order.refunds, key=lambda refund: (refund.created_at, refund.id)):
-        if refund.status is not RefundStatus.SUCCEEDED or refund.amount.currency != view.order.currency:
+        # What only the store tells of is told again by the processor, under another id: it would be booked twice.
+        if (
+            not refund.verified
+            or refund.status is not RefundStatus.SUCCEEDED
+            or refund.amount.currency != view.order.currency
+        ):
             continue
         booked = [each.total for each in notes if each.reference == refund.id]
         if not booked:

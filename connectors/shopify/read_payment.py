@@ -90,6 +90,7 @@ def _payment(
         # Transactions have no update time: the newest one's own time, then how many there are and how many are settled.
         version=version_of(ordered[-1].at, sum(1 if _status(step) in _PENDING else 2 for step in ordered)),
         claims=tuple(sorted(claims)),
+        identity=_identity(claims),
         created_at=root.at,
         updated_at=ordered[-1].at,
         url=f"https://{reading.settings.shop}/admin/orders/{order_id}",
@@ -177,6 +178,12 @@ def shop_currency(step: rest.Transaction) -> str:
 def transaction_key(transaction_id: str) -> str:
     """A refund names its capture, which need not be the transaction that the payment is named by."""
     return vendor_key("shopify", f"OrderTransaction/{transaction_id}")
+
+
+def _identity(claims: set[str]) -> str:
+    """An intent before a charge: all that Stripe tells of a payment names its intent."""
+    keys = sorted(claim for claim in claims if claim.startswith("stripe/"))
+    return next((key for key in keys if key.startswith("stripe/pi_")), keys[0] if keys else "")
 
 
 def processor_keys(step: rest.Transaction, prefixes: tuple[str, ...]) -> list[str]:

@@ -9,13 +9,13 @@ from typing import Any
 
 import msgspec
 
-from connectors.stripe.context import Context, page, share
+from connectors.stripe.context import VENDOR, Context, page, share
 from connectors.stripe.decode import at, decode, id_of, is_object, moment, money
 from connectors.stripe.refunds import refund_records
 from connectors.stripe.shapes import ChargeShape, IntentShape, Listed, PaymentError, Raw, SessionShape
 from hub.connector import Faulty, Hint, Ignored
 from hub.domain.errors import Unreadable
-from hub.domain.records import Kind, PaymentRecord, PaymentStatus, Record
+from hub.domain.records import Kind, PaymentRecord, PaymentStatus, Record, vendor_key
 
 Said = Iterator[Record | Hint | Ignored | Faulty]
 
@@ -64,6 +64,7 @@ def _intent_record(intent: IntentShape, context: Context) -> PaymentRecord:
         source=context.source(Kind.PAYMENT, intent.id),
         version=context.version(intent.created, rank * 10_000 + share(intent.amount_received, intent.amount)),
         claims=context.claims(intent.id, metadata=intent.metadata),
+        identity=vendor_key(VENDOR, intent.id),
         created_at=moment(intent.created, context.path),
         updated_at=context.updated(intent.created),
         url=page(not intent.livemode, f"payments/{intent.id}"),
@@ -148,6 +149,7 @@ def _charge_record(charge: ChargeShape, context: Context) -> PaymentRecord:
         source=context.source(Kind.PAYMENT, charge.id),
         version=context.version(charge.created, rank * 10_000 + share(charge.amount_refunded, charge.amount)),
         claims=context.claims(charge.id, intent, metadata=charge.metadata),
+        identity=vendor_key(VENDOR, intent or charge.id),
         created_at=moment(charge.created, path),
         updated_at=context.updated(charge.created),
         url=page(not charge.livemode, f"payments/{intent or charge.id}"),
@@ -217,6 +219,7 @@ def read_session(body: bytes | Raw, context: Context) -> Said:
         source=context.source(Kind.PAYMENT, session.id),
         version=context.version(created, rank * 10_000),
         claims=context.claims(session.id, intent, metadata=session.metadata, reference=session.client_reference_id),
+        identity=vendor_key(VENDOR, intent or session.id),
         created_at=moment(created, context.path),
         updated_at=context.updated(created),
         status=status,

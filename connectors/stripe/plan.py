@@ -55,7 +55,8 @@ def plan(view: OrderView) -> Iterator[Command | Mismatch]:
 
 
 def _refunds(view: OrderView, payments: list[PaymentRecord]) -> Iterator[Command | Mismatch]:
-    by_key = {record.source.key: record for record in payments}
+    own = {record.source: record for record in payments}
+    by_key = {payment.id: own[source] for payment in view.order.payments for source in payment.sources if source in own}
     for request in view.order.refund_requests:
         record = by_key.get(request.payment)
         if record is None or request.done:

@@ -7,7 +7,7 @@ from datetime import datetime
 from hub.decide.holds import Sums, broken_invariants, holds_of, secured, unverified
 from hub.decide.identity import HUB, Group
 from hub.decide.payments import Moneys, fold_moneys
-from hub.decide.shipments import fold_shipments, fulfilment_state
+from hub.decide.shipments import fold_shipments, fulfilment_state, returned_units
 from hub.decide.stages import invoice_state, paid_at, payment_state, stages_of
 from hub.domain.ids import CustomerId, OrderId
 from hub.domain.money import NO_CURRENCY, Money
@@ -47,7 +47,7 @@ def fold_order(group: Group) -> Order:
     shipments = fold_shipments(live)
     lines = sale.lines if sale else ()
     placed_at = sale.placed_at if sale else min(record.created_at for record in records)
-    fulfilment = fulfilment_state(lines, shipments, sale is not None)
+    fulfilment = fulfilment_state(lines, shipments, sale is not None, returned_units(live))
     invoices = _invoices(live)
     cancelled_at, cancel_reason = _cancelled(sale, live, records)
     broken = broken_invariants(sums, lines, moneys.payments, group.contested) if sale else []

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from hub.domain.ids import derived_id
 from hub.domain.money import Money
 from hub.domain.order import Dispute, Payment, Refund, RefundRequest
 from hub.domain.records import (
@@ -35,7 +36,7 @@ class Moneys:
 
 def fold_moneys(records: Sequence[Record]) -> Moneys:
     tellings = _same(record for record in records if isinstance(record, PaymentRecord))
-    payment_of = {key: _believed(telling).source.key for telling in tellings for key in _names(telling)}
+    payment_of = {key: _id(telling) for telling in tellings for key in (*_names(telling), _id(telling))}
     refunds = _refunds([record for record in records if isinstance(record, RefundRecord)], payment_of)
     payments = tuple(
         sorted((_payment(telling, refunds) for telling in tellings), key=lambda each: (each.created_at, each.source))
@@ -93,6 +94,12 @@ def _names(telling: Sequence[Record]) -> set[str]:
     return {record.source.key for record in telling} | {key for record in telling for key in _vendor_keys(record)}
 
 
+def _id(telling: Sequence[PaymentRecord]) -> str:
+    """Stable while tellings come and go: what is planned for a payment is planned under its id."""
+    named = {(not record.authority, record.identity or record.source.key) for record in telling}
+    return derived_id("pay", min(named)[1])
+
+
 def _believed(telling: Sequence[PaymentRecord]) -> PaymentRecord:
     """The record of the system that moved the money; of several, the one that tells of most, then the oldest."""
     return min(
@@ -117,7 +124,7 @@ def _payment(telling: Sequence[PaymentRecord], refunds: Sequence[Refund]) -> Pay
     given_back = sum(
         refund.amount.minor
         for refund in refunds
-        if refund.payment == lead.source.key
+        if refund.payment == _id(telling)
         and refund.verified
         and refund.status in _GIVEN_BACK
         and refund.amount.currency == lead.amount.currency
@@ -130,7 +137,7 @@ def _payment(telling: Sequence[PaymentRecord], refunds: Sequence[Refund]) -> Pay
     holding = [record for record in believed if record.authorized]
     money = lead.amount.currency
     return Payment(
-        id=lead.source.key,
+        id=_id(telling),
         source=lead.source,
         sources=tuple(sorted(record.source for record in telling)),
         status=PaymentStatus.CANCELLED if cancelled else lead.status,

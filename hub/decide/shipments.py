@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from hub.domain.order import FulfilmentState, Shipment
-from hub.domain.records import Line, Record, ShipmentRecord, ShipmentStatus
+from hub.domain.records import Line, Record, RefundRecord, RefundStatus, ShipmentRecord, ShipmentStatus
 
 _RANK = [
     ShipmentStatus.CANCELLED,
@@ -48,9 +48,21 @@ def _shipment(parcel: Sequence[ShipmentRecord]) -> Shipment:
     )
 
 
-def fulfilment_state(lines: Sequence[Line], shipments: Sequence[Shipment], is_sale: bool) -> FulfilmentState:
+def returned_units(records: Iterable[Record]) -> Counter[str]:
+    """By line, what was given back: it need not be sent any more."""
+    units: Counter[str] = Counter()
+    for record in records:
+        if isinstance(record, RefundRecord) and record.status not in (RefundStatus.FAILED, RefundStatus.CANCELLED):
+            units.update(dict(record.lines))
+    return units
+
+
+def fulfilment_state(
+    lines: Sequence[Line], shipments: Sequence[Shipment], is_sale: bool, returned: Counter[str]
+) -> FulfilmentState:
     """A parcel that names no lines holds the whole order."""
-    wanted = {line.id: line.quantity for line in lines if line.fulfillable and line.quantity > 0}
+    wanted = {line.id: line.quantity - returned[line.id] for line in lines if line.fulfillable}
+    wanted = {line: quantity for line, quantity in wanted.items() if quantity > 0}
     left = [shipment for shipment in shipments if shipment.status in _LEFT]
     if not wanted and not left:
         return FulfilmentState.NOT_NEEDED if is_sale and lines else FulfilmentState.UNFULFILLED

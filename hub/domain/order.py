@@ -66,7 +66,7 @@ class SourceView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payment:
-    """One payment, however many systems tell of it. `id` is the own key of the record that is believed."""
+    """One payment, however many systems tell of it. `source` is the record that is believed."""
 
     id: str
     source: Source

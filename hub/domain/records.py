@@ -163,6 +163,9 @@ class PaymentRecord(Record):
     captured: Money
     refunded: Money
     authority: bool
+    # The one key by which every telling names this payment (`stripe/pi_1` of an intent, its charges and the store's
+    # transaction), so that its golden id is the same whichever of them comes first; "" where there is only this record.
+    identity: str = ""
     gateway: str = ""
     method: str = ""
     brand: str = ""

@@ -1,0 +1,213 @@
+"""Law 1: 2xx only after the event is committed, and the same event twice is one event."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import create_engine, event, func, select
+
+from connectors.shopify import CONNECTOR as SHOPIFY
+from connectors.shopify.sandbox import ShopifySandbox
+from connectors.shopify.settings import ShopifySettings
+from hub.connector import Event, Inbound, Incoming
+from hub.domain.errors import Forged
+from hub.pipeline.receive import Door, Received
+from hub.pipeline.registry import Connection
+from hub.sandbox import Delivery
+from hub.store.database import Database
+from hub.store.tables import InboxRow
+from tests.conftest import Time
+from tests.laws.asking import events
+from tests.small_hub import SmallHub
+from tests.toy.parcelboy import CONNECTOR as PARCELBOY
+from tests.toy.sandbox import ParcelboySandbox
+
+
+def scan(parcelboy: ParcelboySandbox, number: int = 1) -> Delivery:
+    parcelboy.parcels["p1"] = {
+        "id": "p1",
+        "revision": number,
+        "order": "ord_x",
+        "tracking": "PB1",
+        "created_at": "2026-11-22T11:00:00Z",
+    }
+    parcelboy.move("p1", "in_transit")
+    return parcelboy.deliveries[-1]
+
+
+@pytest.fixture
+def committed(database_url: str) -> Iterator[object]:
+    """How many events another process sees at this moment."""
+    url = database_url.replace("postgresql://", "postgresql+psycopg://")
+    engine = create_engine(url)
+
+    def count() -> int:
+        with engine.connect() as connection:
+            return connection.scalar(select(func.count()).select_from(InboxRow)) or 0
+
+    yield count
+    engine.dispose()
+
+
+async def test_an_answer_comes_after_the_commit_of_its_event_and_never_before(
+    house: SmallHub, parcelboy: ParcelboySandbox, committed: object
+) -> None:
+    seen: list[int] = []
+    event.listen(house.db.engine.sync_engine, "commit", lambda _: seen.append(count()))
+    count = committed
+    assert callable(count)
+    deliveries = [scan(parcelboy, number) for number in range(1, 6)]
+
+    for number, delivery in enumerate(deliveries, start=1):
+        assert await house.post("carrier", delivery) == Received(new=1, duplicates=0)
+        assert count() == number
+
+    # Just before each commit another process saw only the events that had been answered for.
+    assert seen == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("where", ["before the insert", "at the commit"])
+async def test_a_database_that_fails_gets_no_acknowledgement_and_the_door_stays_open(
+    house: SmallHub, parcelboy: ParcelboySandbox, where: str
+) -> None:
+    broken = True
+
+    def fail(*arguments: object) -> None:
+        if broken and (where == "at the commit" or "inbox" in str(arguments[2])):
+            raise OSError("the disk is full")
+
+    event.listen(house.db.engine.sync_engine, "commit" if where == "at the commit" else "before_cursor_execute", fail)
+    delivery = scan(parcelboy)
+
+    async with open_door(house) as receive:
+        with pytest.raises(OSError, match="the disk is full"):
+            await receive(delivery)
+        broken = False
+        assert await events(house.db) == []
+        assert await receive(delivery) == Received(new=1, duplicates=0)
+
+
+@contextlib.asynccontextmanager
+async def open_door(house: SmallHub) -> AsyncIterator[object]:
+    """One door for several deliveries, as a process has it."""
+    door = Door(house.db, house.time)
+    opened = asyncio.create_task(door.open())
+
+    async def receive(delivery: Delivery) -> Received:
+        headers = {name.lower(): value for name, value in delivery.headers.items()}
+        incoming = Incoming(method="POST", url="https://hub.example/x", headers=headers, body=delivery.body)
+        return await door.receive(house.connections["carrier"], incoming)
+
+    try:
+        yield receive
+    finally:
+        opened.cancel()
+        await asyncio.gather(opened, return_exceptions=True)
+
+
+async def test_who_waits_when_the_process_stops_is_told_to_send_it_again(
+    house: SmallHub, parcelboy: ParcelboySandbox
+) -> None:
+    door = Door(house.db, house.time)
+    delivery = scan(parcelboy)
+    headers = {name.lower(): value for name, value in delivery.headers.items()}
+    incoming = Incoming(method="POST", url="https://hub.example/x", headers=headers, body=delivery.body)
+    async with house.db.write() if house.db.dialect == "sqlite" else contextlib.nullcontext():
+        waiting = asyncio.create_task(door.receive(house.connections["carrier"], incoming))
+        await asyncio.sleep(0)
+        opened = asyncio.create_task(door.open())
+        await asyncio.sleep(0)
+        opened.cancel()
+        await asyncio.gather(opened, return_exceptions=True)
+
+    with pytest.raises(ConnectionAbortedError):
+        await waiting
+    assert await events(house.db) == []
+
+
+async def test_the_same_event_many_times_at_once_is_one_row_and_one_is_told_that_it_is_new(
+    house: SmallHub, parcelboy: ParcelboySandbox
+) -> None:
+    delivery = scan(parcelboy)
+    async with open_door(house) as first, open_door(house) as second:  # two processes
+        answers = await asyncio.gather(*(each(delivery) for each in (first, second) for _ in range(20)))  # type: ignore[operator]
+
+    assert sum(each.new for each in answers) == 1
+    assert sum(each.duplicates for each in answers) == 39
+    [row] = await events(house.db)
+    assert row.deliveries == 40
+
+
+async def test_an_event_that_was_digested_is_not_applied_again_when_it_comes_again(
+    house: SmallHub, parcelboy: ParcelboySandbox
+) -> None:
+    delivery = scan(parcelboy)
+    await house.post("carrier", delivery)
+    await house.digest()
+    [before] = await events(house.db)
+
+    assert await house.post("carrier", delivery) == Received(new=0, duplicates=1)
+
+    [after] = await events(house.db)
+    assert (after.state, after.part, after.done_at) == (before.state, -1, before.done_at)
+    assert after.deliveries == 2
+
+
+async def test_one_connections_event_never_hides_anothers(house: SmallHub) -> None:
+    """Two accounts of one vendor may well use the same event id."""
+
+    def events_of(_: Incoming, __: object) -> list[Event]:
+        return [Event(kind="parcel", body=b"{}", key="evt_1")]
+
+    inbound = Inbound(verify=lambda *_: None, events=events_of)
+    carrier = house.connections["carrier"]
+    twins = [replace(carrier, id=name, connector=replace(PARCELBOY, inbound=inbound)) for name in ("eu", "us")]
+    door = Door(house.db, house.time)
+    opened = asyncio.create_task(door.open())
+    incoming = Incoming(method="POST", url="https://hub.example/x", headers={}, body=b"{}")
+
+    answers = await asyncio.gather(*(door.receive(each, incoming) for each in twins))
+
+    opened.cancel()
+    await asyncio.gather(opened, return_exceptions=True)
+    assert answers == [Received(new=1, duplicates=0)] * 2
+    assert {row.connection for row in await events(house.db)} == {"eu", "us"}
+
+
+async def test_what_is_forged_never_reaches_the_database(house: SmallHub, parcelboy: ParcelboySandbox) -> None:
+    delivery = scan(parcelboy)
+    statements: list[str] = []
+    event.listen(house.db.engine.sync_engine, "before_cursor_execute", lambda *said: statements.append(said[2]))
+
+    with pytest.raises(Forged):
+        await house.post("carrier", replace(delivery, body=delivery.body.replace(b"in_transit", b"delivered")))
+
+    assert statements == []
+
+
+async def test_where_the_vendors_id_is_not_signed_another_body_under_it_is_another_event(
+    db: Database, time: Time
+) -> None:
+    """Shopify's event id is a header that the signature does not cover: a copied id must not swallow a later body."""
+    settings = ShopifySettings.model_validate(
+        {"connector": "shopify", "shop": "acme.myshopify.com", "access_token": "t", "webhook": {"secrets": ["s"]}}
+    )
+    shop = ShopifySandbox(secret="s", shop="acme.myshopify.com", access_token="t", now=time)
+    house = SmallHub(db, time, {"shop": (SHOPIFY, settings, shop)})
+    assert isinstance(house.connections["shop"], Connection) and SHOPIFY.sign is not None
+    first, second = b'{"id": 1, "note": "first"}', b'{"id": 1, "note": "second"}'
+    genuine = dict(SHOPIFY.sign(settings, "orders/create", first, time()))
+    copied = dict(SHOPIFY.sign(settings, "orders/create", second, time()))
+    for header in ("X-Shopify-Event-Id", "X-Shopify-Webhook-Id"):
+        copied[header] = genuine[header]
+
+    answers = [
+        await house.post("shop", Delivery(kind="orders/create", headers=headers, body=body))
+        for headers, body in ((genuine, first), (copied, second), (genuine, first))
+    ]
+    await house.close()
+
+    assert [each.new for each in answers] == [1, 1, 0]
+    assert {row.body for row in await events(db)} == {first, second}
