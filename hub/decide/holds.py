@@ -46,6 +46,9 @@ def broken_invariants(
         line_sum = sum(line.total.minor for line in lines)
         if line_sum != sums.subtotal.minor:
             broken.append(f"lines sum to {Money(line_sum, currency)}, the subtotal says {sums.subtotal}")
+    amounts = (sums.subtotal, sums.shipping, sums.discount, sums.tip, sums.fees, sums.tax)
+    if others := sorted({amount.currency for amount in amounts} - {currency}):
+        broken.append(f"amounts in {', '.join(others)} beside a total in {currency}")
     parts = sums.subtotal.minor + sums.shipping.minor - sums.discount.minor + sums.tip.minor + sums.fees.minor
     parts += 0 if sums.tax_included else sums.tax.minor
     if parts != sums.total.minor:

@@ -53,7 +53,8 @@ def returned_units(records: Iterable[Record]) -> Counter[str]:
     units: Counter[str] = Counter()
     for record in records:
         if isinstance(record, RefundRecord) and record.status not in (RefundStatus.FAILED, RefundStatus.CANCELLED):
-            units.update(dict(record.lines))
+            for line, quantity in record.lines:
+                units[line] += quantity
     return units
 
 

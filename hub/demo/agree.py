@@ -53,8 +53,8 @@ async def agree(place: Place, http: httpx.AsyncClient) -> Verdict:
             _store_agrees(verdict, shop, sold, order)
     if len(orders) != len(by_source):
         verdict.faults.append(f"the hub has {len(orders)} sales for {len(by_source)} of the shops")
-    _stripe_agrees(verdict, states["payments"], orders)
-    _books_agree(verdict, states["books"], orders)
+    stripe_agrees(verdict, states["payments"], orders)
+    books_agree(verdict, states["books"], orders)
     for order in orders:
         verdict.counts["hub"]["sales"] += 1
         verdict.counts["hub"][order["stage"].lower()] += 1
@@ -118,7 +118,7 @@ def _store_agrees(verdict: Verdict, shop: str, sold: Mapping[str, Any], order: M
         verdict.faults.append(f"{shop} {sold['name']}: on hold is {held}, its tags are {sold['tags']}")
 
 
-def _stripe_agrees(verdict: Verdict, state: Mapping[str, Any], orders: Sequence[Mapping[str, Any]]) -> None:
+def stripe_agrees(verdict: Verdict, state: Mapping[str, Any], orders: Sequence[Mapping[str, Any]]) -> None:
     taken: Counter[str] = Counter()
     # What was authorised and never taken is released by a refund, too: no money of anybody moves then.
     taken_from = {each["id"] for each in state["charge"] if each["captured"]}
@@ -152,7 +152,7 @@ def _stripe_agrees(verdict: Verdict, state: Mapping[str, Any], orders: Sequence[
                 verdict.faults.append(f"{_name(order)}: refund request {request['id']} was not carried out once")
 
 
-def _books_agree(verdict: Verdict, state: Mapping[str, Any], orders: Sequence[Mapping[str, Any]]) -> None:
+def books_agree(verdict: Verdict, state: Mapping[str, Any], orders: Sequence[Mapping[str, Any]]) -> None:
     counts = verdict.counts["books"]
     if state["reused_refresh_tokens"]:
         verdict.faults.append(f"books: {state['reused_refresh_tokens']} refresh tokens were used twice")

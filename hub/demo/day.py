@@ -1,5 +1,6 @@
 """A day of three shops: what buyers and staff do, through the vendors' own doors and the hub's GraphQL."""
 
+import asyncio
 import random
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -12,6 +13,7 @@ from hub.demo.place import SHOPS, Place
 from hub.domain.money import Money
 
 _GOODS = [("MUG", "Mug", 12), ("TEE", "T-shirt", 25), ("BAG", "Bag", 48), ("LAMP", "Lamp", 89), ("DESK", "Desk", 310)]
+_PATIENCE = 600  # tries
 _PEOPLE = ["ada", "grace", "edsger", "barbara", "alan", "katherine", "donald", "margaret", "tony", "radia"]
 
 
@@ -47,12 +49,19 @@ class Day:
         return found
 
     async def ask(self, query: str, **variables: Any) -> dict[str, Any]:
-        """The hub's GraphQL. Raises on errors."""
-        answer = await self.http.post(
-            f"{self.place.hub}/graphql",
-            json={"query": query, "variables": variables},
-            headers={"Authorization": f"Bearer {self.place.api_key}"},
-        )
+        """The hub's GraphQL, until it answers: each mutation carries an idempotency key. Raises on errors."""
+        for _ in range(_PATIENCE):
+            try:
+                answer = await self.http.post(
+                    f"{self.place.hub}/graphql",
+                    json={"query": query, "variables": variables},
+                    headers={"Authorization": f"Bearer {self.place.api_key}"},
+                )
+                break
+            except httpx.HTTPError:
+                await asyncio.sleep(0.1)
+        else:
+            raise RuntimeError("the hub does not answer")
         said = answer.json()
         if "errors" in said:
             raise RuntimeError(f"GraphQL: {said['errors']}")
@@ -298,6 +307,7 @@ class Day:
 
     async def _mutate(self, name: str, **input: Any) -> None:
         kind = name[0].upper() + name[1:]
+        input.setdefault("idempotencyKey", f"demo-{name}-{input['orderId']}")
         mutation = f"mutation($input: {kind}Input!) {{{name}(input: $input) {{userErrors {{code message field}}}}}}"
         said = (await self.ask(mutation, input=input))[name]["userErrors"]
         if said:

@@ -63,7 +63,7 @@ def _sandboxes(currency: str) -> dict[str, dict[str, dict[str, Any]]]:
     return {"shopify": shops, "stripe": {"payments": stripe}, "quickbooks": {"books": books}}
 
 
-def _settings(folder: Path, port: int, made: Mapping[str, Any], at: Mapping[str, str]) -> str:
+def _settings(database_url: str, port: int, made: Mapping[str, Any], at: Mapping[str, str]) -> str:
     key = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
     shops = "".join(
         f"""
@@ -88,7 +88,7 @@ allow_inline_secrets = true
 port = {port}
 
 [database]
-url = "sqlite:///{folder / "hub.db"}"
+url = "{database_url}"
 
 [security]
 sealing_keys = ["{key}"]
@@ -117,8 +117,8 @@ rate_limit = {{ requests = 200 }}
 
 
 @contextlib.asynccontextmanager
-async def place(folder: Path, port: int) -> AsyncIterator[Place]:
-    """A fresh folder, the vendors' servers and a hub. All processes end when it is left."""
+async def place(folder: Path, port: int, database_url: str | None = None) -> AsyncIterator[Place]:
+    """A fresh folder with settings and keys, and the vendors' servers, which end when it is left."""
     _empty(folder)
     made = _sandboxes("USD")
     async with contextlib.AsyncExitStack() as stack:
@@ -130,7 +130,7 @@ async def place(folder: Path, port: int) -> AsyncIterator[Place]:
             line = await asyncio.wait_for(process.stdout.readline(), _READY_SECONDS)
             at |= json.loads(line)
         settings = folder / "hub.toml"
-        settings.write_text(_settings(folder, port, made, at))
+        settings.write_text(_settings(database_url or f"sqlite:///{folder / 'hub.db'}", port, made, at))
         settings.chmod(0o600)
         api_key, admin_key = await _keys(settings)
         secret = {name: options["secret"] for each in made.values() for name, options in each.items()}
@@ -205,5 +205,7 @@ async def running(command: list[str], log: Path, *, stdout: bool = False) -> Asy
                 await process.wait()
 
 
-def hub_command(folder: Path) -> list[str]:
-    return [sys.executable, "-m", "hub.cli", "serve", "--settings", str(folder / "hub.toml")]
+def hub_command(folder: Path, *command: str) -> list[str]:
+    """`hub serve`, or another command, on the demo's settings."""
+    name, *options = command or ("serve",)
+    return [sys.executable, "-m", "hub.cli", name, "--settings", str(folder / "hub.toml"), *options]

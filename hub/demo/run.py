@@ -5,6 +5,8 @@ import contextlib
 import random
 import signal
 import sys
+from collections.abc import Awaitable, Callable
+from enum import Enum, auto
 from pathlib import Path
 
 import httpx
@@ -64,13 +66,33 @@ async def ready(http: httpx.AsyncClient, hub: str, process: asyncio.subprocess.P
     sys.exit(f"the hub was not ready within {_READY_SECONDS} s: see hub.log in the demo's folder")
 
 
-async def play(here: Place, http: httpx.AsyncClient, orders: int, console: Console, seed: int = _SEED) -> Verdict:
-    chance = random.Random(seed)  # noqa: S311 - a play, not a secret
+class Stage(Enum):
+    """The parts of the day."""
+
+    BUYERS = auto()
+    STAFF = auto()
+    SUPPORT = auto()
+
+
+async def _on_with_it(_stage: Stage) -> None:
+    pass
+
+
+async def play(
+    here: Place,
+    http: httpx.AsyncClient,
+    orders: int,
+    console: Console,
+    *,
+    before: Callable[[Stage], Awaitable[None]] = _on_with_it,
+) -> Verdict:
+    """The whole day on a running hub. `before` is awaited at the start of each part."""
+    chance = random.Random(_SEED)  # noqa: S311 - a play, not a secret
     post = Post(
         http=http,
         sandboxes={name: here.sandbox(name) for name in here.connections},
         webhooks={name: here.webhook_url(name) for name in here.connections},
-        chance=random.Random(seed + 1),  # noqa: S311
+        chance=random.Random(_SEED + 1),  # noqa: S311
     )
     columns = (TextColumn("{task.description:<28}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
@@ -78,12 +100,15 @@ async def play(here: Place, http: httpx.AsyncClient, orders: int, console: Conso
         day = Day(place=here, http=http, chance=chance, orders=orders, told=lambda _what: progress.advance(task))
         postman = asyncio.create_task(post.run())
         try:
+            await before(Stage.BUYERS)
             await day.buyers()
             await quiet(here, http, post)
             task = progress.add_task("parcels and refunds", total=None)
+            await before(Stage.STAFF)
             await day.staff()
             await quiet(here, http, post)
             task = progress.add_task("support, through GraphQL", total=None)
+            await before(Stage.SUPPORT)
             await day.support()
             await quiet(here, http, post)
         finally:

@@ -39,6 +39,9 @@ class Worker:
         database, clock = self.courier.database, self.courier.clock
         async with database.write() as connection:
             await inbox.make_partitions(connection)
+            if database.dialect == "sqlite":
+                # The embedded database has one process, so whoever held a lease is gone. Elsewhere leases run out.
+                await outbox.release(connection)
         for each in self.connections:
             await begin(self.courier, each)
         loops: list[Awaitable[None]] = [

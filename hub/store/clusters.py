@@ -32,16 +32,14 @@ async def settle(connection: AsyncConnection, claims: Sequence[set[str]]) -> lis
         new_clusters = sorted({cluster for key, cluster in assigned.items() if key not in known} - set(known.values()))
         if new_clusters:
             await connection.execute(
-                insert(connection.dialect.name, ClusterRow)
-                .values([{"id": cluster} for cluster in new_clusters])
-                .on_conflict_do_nothing()
+                insert(connection.dialect.name, ClusterRow).on_conflict_do_nothing(),
+                [{"id": cluster} for cluster in new_clusters],
             )
         missing = [{"key": key, "cluster": assigned[key]} for key in keys if key not in known]
         for start in range(0, len(missing), _AT_ONCE):
             await connection.execute(
-                insert(connection.dialect.name, KeyRow)
-                .values(missing[start : start + _AT_ONCE])
-                .on_conflict_do_nothing()
+                insert(connection.dialect.name, KeyRow).on_conflict_do_nothing(),
+                missing[start : start + _AT_ONCE],
             )
         involved = sorted(set(known.values()) | set(new_clusters))
         await connection.execute(

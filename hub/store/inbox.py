@@ -45,7 +45,7 @@ def part_of(connection: str, key: str) -> int:
 def event_row(
     connection: str, key: str, kind: str, body: bytes, at: datetime | None, now: datetime, **ended: Any
 ) -> dict[str, Any]:
-    row = {
+    row: dict[str, Any] = {
         "id": new_id("evt"),
         "connection": connection,
         "key": key,
@@ -61,8 +61,8 @@ def event_row(
         "tries": 0,
         "due_at": now,
         "done_at": None,
-    }
-    return row | ended
+    } | ended
+    return row | {"reason": _storable(row["reason"])}
 
 
 async def keep(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> set[tuple[str, str]]:
@@ -79,10 +79,11 @@ async def keep(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -
     for start in range(0, len(ordered), 500):  # SQLite takes 32,766 parameters in one statement
         chunk = ordered[start : start + 500]
         inserted = await connection.execute(
+            # Rows as parameters: `values(chunk)` would be compiled anew for each number of rows, at twice the cost.
             insert(dialect, InboxRow)
-            .values(chunk)
             .on_conflict_do_nothing(index_elements=["connection", "key"])
-            .returning(InboxRow.connection, InboxRow.key)
+            .returning(InboxRow.connection, InboxRow.key),
+            chunk,
         )
         new |= {(row.connection, row.key) for row in inserted}
     again = [{"c": identity[0], "k": identity[1], "n": counts[identity]} for identity in counts if identity not in new]
@@ -144,13 +145,18 @@ async def end(connection: AsyncConnection, ended: Sequence[Ended], now: datetime
                 {
                     "b_id": each.id,
                     "b_state": each.state.value,
-                    "b_reason": each.reason[:2000],
+                    "b_reason": _storable(each.reason),
                     "b_order": each.order_id,
                     "b_now": now,
                 }
                 for each in ended
             ],
         )
+
+
+def _storable(words: str) -> str:
+    """A fault may quote its input: PostgreSQL takes no NUL, and neither database half a surrogate pair."""
+    return words.encode("utf-8", "replace").decode().replace("\0", "\ufffd")[:2000]
 
 
 async def revive(connection: AsyncConnection, event_id: str, now: datetime) -> bool:

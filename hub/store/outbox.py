@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.domain.ids import new_id
 from hub.store.dialects import insert, upsert
-from hub.store.tables import AttemptRow, DriftRow, OutboxRow
+from hub.store.tables import AttemptRow, CursorRow, DriftRow, HintRow, OutboxRow
 
 OUTBOX = "outbox"  # the bell
 
@@ -230,6 +230,12 @@ async def claim(
             ],
         )
     return leased
+
+
+async def release(connection: AsyncConnection) -> None:
+    """Leases of workers that are surely dead: what they had is due at once. Their attempts stay as they are."""
+    for table in (OutboxRow, HintRow, CursorRow):
+        await connection.execute(update(table).where(table.leased_until.is_not(None)).values(leased_until=None))
 
 
 async def next_due(connection: AsyncConnection, connection_id: str) -> datetime | None:

@@ -1,4 +1,4 @@
-"""The hub as it is wired for production, from a `hub.toml`; where a test is about HTTP, behind its own front on loopback.
+"""The hub as it is wired for production, from a `hub.toml`; where a test is about HTTP, behind its own front.
 
 Only three things differ from a running process: time is handed in, the movements are called one by one, and one of the
 vendors is invented (a carrier, whose sandbox can be told to misbehave).
@@ -211,7 +211,7 @@ class Houses:
         )
         stop = asyncio.Event()
         door = asyncio.create_task(hub.open_door())
-        self._stack.push_async_callback(asyncio.gather, door, return_exceptions=True)
+        self._stack.push_async_callback(asyncio.wait, [door])
         self._stack.callback(door.cancel)
         app = hub.serve_app(stop)
         address = await self._stack.enter_async_context(listening(app)) if front else "http://hub.test"

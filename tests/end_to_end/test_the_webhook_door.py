@@ -11,6 +11,8 @@ from sqlalchemy import event
 
 from connectors.stripe import CONNECTOR as STRIPE
 from hub.app import MOST_BYTES
+from hub.connector import Reading
+from hub.domain.records import Record
 from hub.store.tables import AuditRow, InboxRow
 from tests.end_to_end import bodies
 from tests.end_to_end.conftest import Houses, Running
@@ -86,9 +88,8 @@ async def test_what_the_sender_did_not_sign_gets_401_and_leaves_a_line_without_i
 @pytest.mark.parametrize("secret", ["PAY_SECRET", "PAY_SECRET_OLD"])
 async def test_while_a_secret_is_replaced_both_are_good(houses: Houses, secret: str) -> None:
     both = await houses.open()
-    one = await houses.open(
-        **{"PAY_SECRET": f"whsec_{'new' if secret == 'PAY_SECRET' else 'old'}", "PAY_SECRET_OLD": "-"}
-    )
+    secret_now = f"whsec_{'new' if secret == 'PAY_SECRET' else 'old'}"
+    one = await houses.open(PAY_SECRET=secret_now, PAY_SECRET_OLD="-")
 
     answer = await both.post("pay", bodies.stripe(), headers=one.signed("pay", bodies.stripe()))
 
@@ -177,7 +178,7 @@ async def test_what_is_signed_but_unreadable_is_taken_and_parked_with_the_path_o
 
 
 async def test_a_parked_event_is_replayed_after_the_fix(houses: Houses) -> None:
-    def broken(_reading: object, _body: bytes) -> list[object]:
+    def broken(_reading: Reading, _body: bytes) -> list[Record]:
         raise KeyError("a bug of ours")
 
     faulty = replace(STRIPE, read=dict.fromkeys(STRIPE.read, broken))

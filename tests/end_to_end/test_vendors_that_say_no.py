@@ -12,6 +12,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from connectors.quickbooks import CONNECTOR as QUICKBOOKS
+from hub.connector import Connector, OAuth2, Way
 from hub.domain.records import vendor_key
 from hub.store.tables import AttemptRow, OutboxRow
 from tests.building import order, payment
@@ -87,7 +89,7 @@ async def test_a_key_that_is_refused_while_the_truth_is_fetched_pauses_too_and_t
         return JSONResponse({"error": "invalid_grant"}, status_code=400)
 
     async with listening(Starlette(routes=[Route("/{rest:path}", refuse, methods=["GET", "POST"])])) as address:
-        house = await houses.open({"quickbooks": await at_home(address)})
+        house = await houses.open({"quickbooks": at_home(address)})
         await house.post("books", bodies.quickbooks())
         await house.digest()
         await house.fetch("books")
@@ -98,17 +100,15 @@ async def test_a_key_that_is_refused_while_the_truth_is_fetched_pauses_too_and_t
     assert books["state"] == "PAUSED" and "invalid_grant" in books["pausedReason"]
 
 
-async def at_home(address: str) -> object:
+def at_home(address: str) -> Connector:
     """QuickBooks with its API and its token server at an address of this machine."""
-    from connectors.quickbooks import CONNECTOR
-    from hub.connector import OAuth2
 
-    def way(settings: object) -> object:
-        usual = CONNECTOR.way(settings)
+    def way(settings: object) -> Way:
+        usual = QUICKBOOKS.way(settings)
         assert isinstance(usual.auth, OAuth2)
         return replace(usual, base_url=address, auth=replace(usual.auth, token_url=address + "/token"))
 
-    return replace(CONNECTOR, way=way)  # type: ignore[arg-type]
+    return replace(QUICKBOOKS, way=way)
 
 
 async def connections(house: Running) -> list[dict[str, str]]:
@@ -192,11 +192,11 @@ async def test_a_vendor_that_never_answers_ends_at_the_deadline_and_is_unknown(h
         await released.wait()
         return Response()
 
-    def way(settings: object) -> object:
+    def way(settings: object) -> Way:
         usual = PARCELBOY.way(settings)
         return replace(usual, limits=replace(usual.limits, deadline=timedelta(seconds=0.2)))
 
-    impatient = replace(PARCELBOY, way=way)  # type: ignore[arg-type]
+    impatient = replace(PARCELBOY, way=way)
     async with listening(Starlette(routes=[Route("/parcels", hang, methods=["POST"])])) as address:
         house = await houses.open({"parcelboy": impatient}, CARRIER_URL=address)
         await wanting_a_label(house)

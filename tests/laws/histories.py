@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -91,8 +92,13 @@ def _about(draw: Draw, sale: OrderRecord) -> Record:
     version, one_or_two = draw(st.integers(1, 4)), draw(st.integers(1, 2))
     suffix = f"{sale.source.external_id}-{one_or_two}"
     key, currency = sale.source.key, sale.currency
-    common = {"version": version, "claims": (key,), "created_at": at(20), "updated_at": at(20 + version)}
-    hub = {**common, "version": 1, "updated_at": at(20), "by": "ops"}
+    common: dict[str, Any] = {
+        "version": version,
+        "claims": (key,),
+        "created_at": at(20),
+        "updated_at": at(20 + version),
+    }
+    hub: dict[str, Any] = {**common, "version": 1, "updated_at": at(20), "by": "ops"}
     some = Money(draw(st.sampled_from([1, 500, 10_000])), currency)
     match draw(st.sampled_from(list(Kind))):
         case Kind.ORDER:  # another system's word for the same sale; the hub's own ids were told to callers
@@ -154,10 +160,10 @@ def payments(draw: Draw, external_id: str) -> list[Record]:
     charge = payment(f"ch_{external_id}", currency=currency, captured=9_000, claims=(key,))
     records += draw(st.lists(st.just(charge), max_size=1))
     for number in range(draw(st.integers(0, 3))):
-        status = draw(st.sampled_from(list(RefundStatus)))
+        ended = draw(st.sampled_from(list(RefundStatus)))
         version = draw(st.integers(1, 2))
         records.append(
-            refund(f"re_{number}", of=external_id, currency=currency, amount=500, version=version, status=status)
+            refund(f"re_{number}", of=external_id, currency=currency, amount=500, version=version, status=ended)
         )
     for version in draw(st.lists(st.integers(1, 3), max_size=2)):
         records.append(

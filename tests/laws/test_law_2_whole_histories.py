@@ -1,4 +1,4 @@
-"""Law 2, through the inbox: generated histories, permuted and repeated, in batches of any size, by one worker or two."""
+"""Law 2, through the inbox: generated histories, permuted and repeated, in batches of any size, one worker or two."""
 
 import asyncio
 import random
@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from hub.decide.codec import encode
 from hub.decide.fold import fold_customer, fold_order
@@ -17,10 +18,12 @@ from hub.domain.records import Kind, Record
 from hub.pipeline.apply import Said, apply
 from hub.pipeline.digest import digest
 from hub.store import inbox
+from hub.store.clusters import Raced
 from hub.store.database import Database
+from hub.store.dialects import lost_a_race
 from hub.store.golden import Cause
 from hub.store.tables import Base
-from tests.building import START
+from tests.building import START, invoice, order, payment, refund, shipment
 from tests.laws.asking import events, orders
 from tests.laws.histories import histories, newest
 from tests.laws.snapshot import golden
@@ -142,6 +145,46 @@ async def test_two_workers_on_overlapping_keys_lose_nothing_and_end_in_the_same_
     assert (lost, strays) == (0, 0)
 
 
+@pytest.mark.parametrize("known", [False, True], ids=["first heard of", "known already"])
+async def test_what_an_event_and_a_reply_say_at_the_same_moment_is_both_in_the_order(
+    db: Database, database_url: str, known: bool
+) -> None:
+    """Replies and pages are applied beside the inbox, by any process."""
+    pairs: list[tuple[Record, Record]] = [
+        (
+            order(f"{number}", version=2, note="edited", claims=(f"stripe/pi_{number}",)),
+            payment(f"pi_{number}", version=2, refunded=700),
+        )
+        for number in range(25)
+    ]
+    other = Database(database_url)
+    try:
+        for number, (sale, paid) in enumerate(pairs):
+            if known:
+                claims = (f"stripe/pi_{number}",)
+                await said(db, order(f"{number}", claims=claims), payment(f"pi_{number}"))
+            await asyncio.gather(said(db, sale), said(other, paid))
+    finally:
+        await other.close()
+    found = await golden(db)
+
+    assert found == await at_once(db, [record for pair in pairs for record in pair])
+
+
+async def said(db: Database, *records: Record) -> None:
+    """As the movements do it: a race that was lost is run again."""
+    for _ in range(5):
+        try:
+            async with db.write() as held:
+                cause = Cause(id="evt", actor="test")
+                await apply(held, [Said(record=record, cause=cause) for record in records], START)
+                return
+        except (DBAPIError, Raced) as error:
+            if isinstance(error, DBAPIError) and not lost_a_race(error):
+                raise
+    raise AssertionError("it kept losing")
+
+
 async def work(db: Database, limit: int) -> None:
     """Until the inbox is empty: 0 may also mean that the other one holds what waits."""
     while True:
@@ -155,8 +198,6 @@ async def work(db: Database, limit: int) -> None:
 
 def entangled(chance: random.Random) -> list[Record]:
     """Orders, payments that two of them claim, and parcels and refunds that tie the rest together."""
-    from tests.building import invoice, order, payment, refund, shipment
-
     history: list[Record] = []
     for number in range(8):
         claims = tuple(f"stripe/pi_{each}" for each in sorted({number, (number + 1) % 8}))

@@ -1,4 +1,4 @@
-"""Law 6: the plan looks at the order and the records, not at the event. When nothing is left to do, everything agrees."""
+"""Law 6: the plan looks at the order and the records, not at the event. Nothing left to do: everything agrees."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,7 +7,7 @@ from itertools import permutations
 import pytest
 from sqlalchemy import update
 
-from hub.domain.records import CancellationRecord, Kind, Record, ShipmentStatus, Source, vendor_key
+from hub.domain.records import CancellationRecord, Kind, Record, ShipmentRecord, ShipmentStatus, Source, vendor_key
 from hub.store.tables import OrderRow
 from tests.building import at, order, payment
 from tests.laws.asking import attempts, changes, commands, drifts, events, orders
@@ -125,8 +125,6 @@ async def test_a_system_that_says_yes_and_holds_something_else_is_a_drift_and_is
     await house.settle()
     [parcel] = (await orders(house.db))[0].shipments
     # The carrier forgets the parcel: what it was asked for is not there, though it said done.
-    from hub.domain.records import ShipmentRecord
-
     gone = ShipmentRecord(
         source=parcel.source,
         version=99,

@@ -15,7 +15,7 @@ from hub.decide.identity import partition
 from hub.domain.currencies import DECIMALS
 from hub.domain.money import Money
 from hub.domain.order import HoldKind, Order
-from hub.domain.records import Line, OrderRecord, Record, vendor_key
+from hub.domain.records import RECORDS, Line, OrderRecord, Record, vendor_key
 from hub.pipeline.plan import wanted_of
 from hub.pipeline.registry import Connection
 from tests.building import at, invoice, order, payment, refund
@@ -44,8 +44,10 @@ def test_an_amount_survives_its_own_decimal_form(currency: str, minor: int) -> N
 
 @pytest.mark.parametrize(
     ("major", "currency"),
-    [("0.001", EUR), ("1.5", "JPY"), ("1.0001", "BHD"), ("1e2", EUR), ("NaN", EUR), ("1,00", EUR), ("", EUR)]
-    + [("1_000", EUR), (" 1", EUR), ("٣", EUR), ("1.00", "MOON"), ("99999999999999999999", EUR)],
+    [
+        *[("0.001", EUR), ("1.5", "JPY"), ("1.0001", "BHD"), ("1e2", EUR), ("NaN", EUR), ("1,00", EUR), ("", EUR)],
+        *[("1_000", EUR), (" 1", EUR), ("٣", EUR), ("1.00", "MOON"), ("99999999999999999999", EUR)],
+    ],
 )
 def test_what_is_no_exact_amount_is_refused_and_never_rounded(major: str, currency: str) -> None:
     with pytest.raises(ValueError):
@@ -59,8 +61,6 @@ def test_two_currencies_are_never_added_or_compared() -> None:
 
 
 def test_no_amount_of_a_record_is_a_float_or_a_bare_number() -> None:
-    from hub.domain.records import RECORDS
-
     for record in {*RECORDS.values(), Line}:
         for field in fields(record):
             assert "float" not in str(field.type) and "Decimal" not in str(field.type)
@@ -106,6 +106,10 @@ BREAKS: dict[str, tuple[list[Record], str]] = {
     "the sum is not the total": ([replace(SALE, tax=euros(1)), PAID], "the total says"),
     "a discount that is not taken off": ([replace(SALE, discount=euros(1)), PAID], "the total says"),
     "shipping that nobody charged": ([replace(SALE, shipping=euros(1)), PAID], "the total says"),
+    "shipping in another currency": (
+        [replace(SALE, shipping=Money(5, USD), discount=euros(5)), PAID],
+        "amounts in USD beside a total in EUR",
+    ),
     "paid in another currency": ([SALE, payment(currency=USD)], "is in USD, not EUR"),
     "a negative total": (
         [replace(SALE, total=euros(-1), discount=euros(10_001)), PAID],
@@ -167,7 +171,7 @@ def test_an_invoice_that_is_not_the_order_is_a_drift_for_a_person() -> None:
 AMOUNTS = st.builds(Money, st.integers(-(2**62), 2**62), st.sampled_from([EUR, USD, "JPY"]))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(histories(), st.data())
 def test_no_amounts_whatever_crash_the_fold(history: list[Record], data: st.DataObject) -> None:
     """Every amount of every record is replaced by any other one, in any currency: connectors have bugs too."""
@@ -207,7 +211,7 @@ def _sound(found: Order) -> bool:
 
 
 async def test_a_records_nonsense_is_kept_and_shown_and_its_neighbours_go_on(house: SmallHub) -> None:
-    mixed = payment("pi_9", authorized=Money(5, USD), captured=Money(7, "JPY"), can_capture=True)
+    mixed = replace(payment("pi_9"), authorized=Money(5, USD), captured=Money(7, "JPY"), can_capture=True)
     odd = order("1009", claims=(vendor_key("stripe", "pi_9"),), shipping=Money(1, USD))
 
     await house.say(SALE, PAID, odd, mixed)

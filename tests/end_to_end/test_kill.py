@@ -1,0 +1,155 @@
+"""Law 4 at full size: a running day, the hub killed again and again with SIGKILL, vendors' answers cut off after the
+vendor had committed. At the end every system agrees: nothing was lost, and nothing happened twice.
+"""
+
+import asyncio
+import contextlib
+import random
+import signal
+import socket
+from collections import Counter
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+from rich.console import Console
+
+from hub.demo.agree import agree
+from hub.demo.place import Place, hub_command, place
+from hub.demo.run import Stage, play
+
+KILLS = 26  # on each database
+ORDERS = 40
+
+
+def _free_port() -> int:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        port: int = listening.getsockname()[1]
+        return port
+
+
+class Victim:
+    """A hub process that is killed and started again until it was killed often enough."""
+
+    def __init__(self, here: Place, http: httpx.AsyncClient, commands: list[list[str]], chance: random.Random) -> None:
+        self.here, self.http, self.commands, self.chance = here, http, commands, chance
+        self.kills = 0
+        self._processes: list[asyncio.subprocess.Process] = []
+
+    async def start(self) -> None:
+        log = self.here.folder / "hub.log"
+        with log.open("ab") as out:
+            self._processes = [
+                await asyncio.create_subprocess_exec(*command, stdout=out, stderr=out) for command in self.commands
+            ]
+
+    async def kill(self) -> None:
+        for process in self._processes:
+            with contextlib.suppress(ProcessLookupError):
+                process.send_signal(signal.SIGKILL)
+        await asyncio.gather(*(process.wait() for process in self._processes))
+
+    async def suffer(self, kills: int) -> None:
+        while self.kills < kills:
+            await self._answers()
+            # From the first breath on: in the middle of a start, of a commit, of a vendor's call.
+            await asyncio.sleep(self.chance.uniform(0.0, 0.9))
+            await self.kill()
+            self.kills += 1
+            await self.start()
+
+    async def _answers(self) -> None:
+        for _ in range(600):
+            with contextlib.suppress(httpx.HTTPError):
+                if (await self.http.get(f"{self.here.hub}/healthz")).is_success:
+                    return
+            await asyncio.sleep(0.05)
+        raise AssertionError("the hub did not come back")
+
+
+@contextlib.asynccontextmanager
+async def cutting(victim: Victim, chance: random.Random) -> AsyncIterator[None]:
+    """Now and then a vendor does the work and the answer never comes, for as long as the hub is killed."""
+    here, http = victim.here, victim.http
+
+    async def cut() -> None:
+        while victim.kills < KILLS:
+            await asyncio.sleep(1.5)
+            name = chance.choice(sorted(here.connections))
+            await http.post(f"{here.sandbox(name)}/_sandbox/faults", json={"drop_replies": 1})
+
+    task = asyncio.create_task(cut())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        for name in here.connections:
+            await http.post(f"{here.sandbox(name)}/_sandbox/faults", json={"drop_replies": 0})
+
+
+async def test_a_day_of_kills_loses_nothing_and_doubles_nothing(database_url: str, tmp_path: Path) -> None:
+    chance = random.Random(7)
+    limits = httpx.Limits(max_connections=40)
+    async with (
+        place(tmp_path / "demo", _free_port(), database_url) as here,
+        httpx.AsyncClient(timeout=30, limits=limits, trust_env=False) as http,
+    ):
+        commands = [hub_command(here.folder)]
+        if database_url.startswith("postgresql"):  # an API and two workers, all killed at once
+            commands = [hub_command(here.folder, "serve", "--no-worker"), *[hub_command(here.folder, "worker")] * 2]
+        victim = Victim(here, http, commands, chance)
+        await victim.start()
+        suffering = asyncio.create_task(victim.suffer(KILLS))
+        seen: list[Stage] = []
+
+        async def unhurt(stage: Stage) -> None:
+            """The day's last part waits until the last kill is done."""
+            seen.append(stage)
+            if stage is Stage.SUPPORT:
+                await suffering
+
+        try:
+            async with cutting(victim, chance):
+                verdict = await play(here, http, ORDERS, Console(quiet=True), before=unhurt)
+            books = (await http.get(f"{here.sandbox('books')}/_sandbox/state")).json()
+            verdict = await agree(here, http)
+        finally:
+            suffering.cancel()
+            await asyncio.gather(suffering, return_exceptions=True)
+            await victim.kill()
+
+    assert victim.kills == KILLS
+    assert verdict.faults == []
+    assert max(Counter(each["DisplayName"] for each in books["customers"]).values()) == 1
+
+
+@pytest.mark.parametrize("name", ["orders", "payments"])
+def test_the_checker_sees_a_planted_fault(name: str) -> None:
+    """`agree` itself can fail: a charge that the hub does not know, a sale that it does not know."""
+    from hub.demo.agree import Verdict, books_agree, stripe_agrees
+
+    verdict = Verdict()
+    order = {
+        "id": "ord_1", "channel": "shop_eu", "number": "#1", "stage": "PAID", "currencyCode": "EUR",
+        "total": {"amount": "10.00"}, "captured": {"amount": "10.00"}, "refunded": {"amount": "0.00"},
+        "holds": [], "refundRequests": [], "invoices": [],
+        "sources": [{"connection": "payments", "kind": "PAYMENT", "externalId": "pi_1"}],
+    }  # fmt: skip
+    if name == "payments":
+        charge = {
+            "id": "ch",
+            "payment_intent": "pi_1",
+            "captured": True,
+            "status": "succeeded",
+            "amount_captured": 2000,
+        }
+        stripe_agrees(verdict, {"refund": [], "charge": [charge]}, [order])
+    else:
+        twice = {"TotalAmt": "10.00", "Balance": "0", "PrivateNote": "[orderhub ord_1 cmd_1]"}
+        state = {"reused_refresh_tokens": 0, "customers": [], "payments": [], "credit_memos": []}
+        books_agree(verdict, state | {"invoices": [twice | {"Id": "1"}, twice | {"Id": "2"}]}, [order])
+
+    assert len(verdict.faults) == 1
