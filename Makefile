@@ -34,7 +34,7 @@ bench: $(STAMP)
 
 # The committed schema; a test holds it to the code.
 schema: $(STAMP)
-	$(BIN)/hub schema print > schema.graphql
+	$(BIN)/hub schema print > schema/schema.graphql
 
 # Newer versions of what we build on. Needs uv; the locks hold no address of a registry.
 LOCK = uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --upgrade --quiet

@@ -1,6 +1,7 @@
 """One operation: parsed and validated once per text, within limits, run for one caller."""
 
 import secrets
+import time
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ from graphql import (
 )
 
 from hub.domain.clock import Clock
+from hub.observe import metrics
 from schema import SCHEMA
 from schema.context import Caller, Context, Hub
 from schema.errors import MOST_ERRORS, Code, error, told
@@ -124,6 +126,7 @@ class Engine:
     async def run(self, operation: Operation) -> Answer:
         """Queries and mutations."""
         request = operation.request
+        started = time.perf_counter()
         result = execute(
             SCHEMA,
             operation.document,
@@ -134,6 +137,8 @@ class Engine:
             hide_suggestions=not operation.context.caller.may("introspect"),
         )
         done: Any = await result if isawaitable(result) else result
+        outcome = "errors" if done.errors else "done"
+        metrics.graphql_seconds.labels(operation.kind.value, outcome).observe(time.perf_counter() - started)
         return _answer(done, operation)
 
     async def follow(self, operation: Operation) -> AsyncGenerator[Answer, None]:
@@ -154,8 +159,9 @@ class Engine:
                 yield _answer(stream, operation, began=False)
                 return
             try:
-                async for result in stream:
-                    yield _answer(result, operation)
+                with metrics.subscriptions.track_inprogress():
+                    async for result in stream:
+                        yield _answer(result, operation)
             finally:
                 await stream.aclose()
         except GraphQLError as fault:

@@ -112,6 +112,6 @@ def rebuild(file: Path) -> None:
 
 
 def demo(once: bool, port: int) -> None:
-    from hub.demo import run  # type: ignore[import-not-found, unused-ignore]
+    from hub.demo import run
 
     end("", run(once=once, port=port))

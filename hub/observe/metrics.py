@@ -72,7 +72,7 @@ vendor_call_seconds = Histogram(
 # The window.
 graphql_seconds = Histogram(
     "hub_graphql_seconds",
-    "GraphQL requests by operation type and outcome: done, errors, refused.",
+    "GraphQL requests by operation type and outcome: done, errors.",
     ["operation", "outcome"],
     buckets=_QUICK,
     registry=registry,

@@ -19,6 +19,7 @@ from hub.decide.retry import next_attempt
 from hub.domain.clock import Clock
 from hub.domain.errors import HubError, NeedsAttention, Refused, TryLater, Unknown
 from hub.domain.ids import CommandId
+from hub.observe import metrics
 from hub.pipeline.absorb import absorb
 from hub.pipeline.apply import PLAN
 from hub.pipeline.registry import Connection
@@ -131,6 +132,7 @@ async def _done(courier: Courier, connection: Connection, leased: Leased, answer
         await absorb(held, connection, answer, Cause(id=leased.row.id, actor="hub"), now)
         await _replan(held, leased)
         await connections.worked(held, connection.id, now)
+    metrics.attempts.labels(connection.id, AttemptState.DONE.value).inc()
     return CommandState.DONE
 
 
@@ -160,6 +162,7 @@ async def _settle(
             Database.tell(held, CONNECTIONS)
         if state is CommandState.PARKED:
             await _replan(held, leased)
+    metrics.attempts.labels(connection.id, _attempt_state(error).value).inc()
     return state
 
 

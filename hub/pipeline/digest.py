@@ -9,9 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.connector import Event
 from hub.domain.clock import Clock
+from hub.observe import metrics
 from hub.pipeline.apply import Said, apply
 from hub.pipeline.reading import Read, read
 from hub.pipeline.registry import Connections
+from hub.store import connections as connections_
 from hub.store import hints, inbox
 from hub.store.clusters import Raced
 from hub.store.database import Database
@@ -52,7 +54,19 @@ async def _batch(connection: AsyncConnection, connections: Connections, rows: Se
             raise
         ended = await _one_by_one(connection, list(zip(rows, readings, strict=True)), now)
     await inbox.end(connection, ended, now)
+    await connections_.heard(connection, _newest(rows))
+    for row, each in zip(rows, ended, strict=True):
+        metrics.events_digested.labels(row.connection, each.state.value).inc()
+        metrics.event_wait_seconds.observe(max((now - row.received_at).total_seconds(), 0.0))
     return len(ended)
+
+
+def _newest(rows: Sequence[Any]) -> dict[str, datetime]:
+    """When each connection was last heard of."""
+    newest: dict[str, datetime] = {}
+    for row in rows:
+        newest[row.connection] = max(newest.get(row.connection, row.received_at), row.received_at)
+    return newest
 
 
 async def _one_by_one(connection: AsyncConnection, read: Sequence[tuple[Any, Read]], now: datetime) -> list[Ended]:

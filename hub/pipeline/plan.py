@@ -16,6 +16,7 @@ from hub.domain.clock import Clock
 from hub.domain.commands import Command, Mismatch
 from hub.domain.order import Customer, Order
 from hub.domain.records import CustomerRecord, Record
+from hub.observe import metrics
 from hub.pipeline.registry import Connection, Connections
 from hub.store import outbox
 from hub.store.database import Database
@@ -61,7 +62,8 @@ async def plan(database: Database, connections: Connections, clock: Clock, limit
         added = await _reconcile(connection, wanted, clock())
         if added:
             Database.tell(connection, OUTBOX)
-        return len(rows)
+    metrics.orders_planned.inc(len(rows))
+    return len(rows)
 
 
 async def _views(

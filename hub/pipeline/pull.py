@@ -15,6 +15,7 @@ from hub.decide.codec import decode_record
 from hub.decide.retry import next_attempt
 from hub.domain.clock import rfc3339
 from hub.domain.errors import HubError, Missing, NeedsAttention, TryLater
+from hub.observe import metrics
 from hub.pipeline.absorb import absorb
 from hub.pipeline.apply import Said, apply
 from hub.pipeline.deliver import LEASE, Courier
@@ -57,6 +58,7 @@ async def pull(courier: Courier, connection: Connection) -> bool:
         page = await stream(courier.account(connection), row.cursor)
     except Exception as error:
         await _failed(courier, connection, error, lambda held, at, said: cursors.later(held, row, until, at, said), row)
+        metrics.pulls.labels(connection.id, "attention" if isinstance(error, NeedsAttention) else "later").inc()
         return True
     now = courier.clock()
     due_at = now if page.more else now + connection.settings.sync.every
@@ -64,6 +66,7 @@ async def pull(courier: Courier, connection: Connection) -> bool:
         if await cursors.advance(held, row, until, page.cursor, due_at, now):
             await absorb(held, connection, page.events, Cause(id=f"pull:{row.stream}", actor=connection.id), now)
             await connections.worked(held, connection.id, now)
+    metrics.pulls.labels(connection.id, "done").inc()
     return True
 
 

@@ -1,5 +1,6 @@
 """What the hub has learnt about its connections: pauses, and when they last worked."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -56,6 +57,14 @@ async def paused(connection: AsyncConnection, connection_id: str) -> str:
 
 async def worked(connection: AsyncConnection, connection_id: str, now: datetime) -> None:
     await connection.execute(update(ConnectionRow).where(ConnectionRow.id == connection_id).values(last_ok_at=now))
+
+
+async def heard(connection: AsyncConnection, at: Mapping[str, datetime]) -> None:
+    """When each connection last told something. In id order, as all locks of several rows."""
+    for connection_id in sorted(at):
+        await connection.execute(
+            update(ConnectionRow).where(ConnectionRow.id == connection_id).values(last_event_at=at[connection_id])
+        )
 
 
 async def states(connection: AsyncConnection) -> dict[str, Any]:
