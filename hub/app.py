@@ -1,6 +1,5 @@
 """The doors for programs: webhooks, GraphQL, health and metrics."""
 
-import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -39,8 +38,8 @@ class Hub(Protocol):
     async def measure(self) -> None: ...
 
 
-def make_app(hub: Hub, window: Sequence[BaseRoute], door: asyncio.Task[None] | None = None) -> Starlette:
-    """`window` are the routes of GraphQL; `door` is the task that commits what webhooks bring."""
+def make_app(hub: Hub, window: Sequence[BaseRoute]) -> Starlette:
+    """`window` are the routes of GraphQL."""
 
     async def webhook(request: Request) -> Response:
         return await _webhook(hub, request)
@@ -49,7 +48,7 @@ def make_app(hub: Hub, window: Sequence[BaseRoute], door: asyncio.Task[None] | N
         return JSONResponse({"status": "ok"})
 
     async def readyz(_: Request) -> Response:
-        why = await hub.unready() if door is None or not door.done() else "the door is shut"
+        why = await hub.unready()
         return JSONResponse({"status": "ready"} if not why else {"status": why}, status_code=503 if why else 200)
 
     async def show_metrics(_: Request) -> Response:

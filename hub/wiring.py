@@ -104,6 +104,8 @@ class OrderHub:
             await inbox.audit(held, connection_id, what, detail, self.clock())
 
     async def unready(self) -> str:
+        if self._door.shut:
+            return "the door is shut"
         try:
             async with asyncio.timeout(2):
                 return "the database is not migrated" if await pending(self.database) else ""

@@ -53,9 +53,13 @@ def _edited(reading: Reading, said: rest.OrderEdited) -> Iterator[Said]:  # noqa
 
 def _refund(reading: Reading, said: rest.Refund) -> Iterator[Said]:
     """The refund itself, and a hint: the payment's totals and the order's lines changed with it."""
+    steps = said.transactions or []
+    if said.order_id is None and steps and all(step.kind.lower() == "suggested_refund" for step in steps):
+        yield Ignored(reason="a calculation of what could be given back: nothing was")
+        return
     if said.order_id is None:
         raise ValueError("an order is expected - at `$.order_id`")
-    order_id, steps = str(said.order_id), said.transactions or []
+    order_id = str(said.order_id)
     currency = next((shop_currency(step) for step in steps), "")
     if all(step.currency and in_shop_currency(step, currency) for step in steps):
         yield from refunds(reading, order_id, currency, [said])

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -36,6 +37,7 @@ def serve(file: Path, host: str | None, port: int | None, worker: bool) -> None:
         shown = f"http://{f'[{at[0]}]' if ':' in at[0] else at[0]}:{listening.getsockname()[1]}"
 
         def ready() -> None:
+            _settle_down()
             print(f"Ready: {shown}", file=sys.stderr, flush=True)
 
         async def front() -> None:
@@ -73,6 +75,7 @@ def work(file: Path) -> None:
         await _prepare(hub, settings)
         stop = asyncio.Event()
         with stopping_on_signals(stop):
+            _settle_down()
             print("Ready: working", file=sys.stderr, flush=True)
             async with _open_door(hub):
                 await hub.work(stop)
@@ -89,6 +92,12 @@ async def _open_door(hub: Hub) -> AsyncIterator[None]:
             yield
         finally:
             door.cancel()
+
+
+def _settle_down() -> None:
+    """What was made at start lives for ever: the collector need not walk it again and again (0.2 s each time)."""
+    gc.collect()
+    gc.freeze()
 
 
 async def _prepare(hub: Hub, settings: "Settings") -> None:

@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.connector import Event
 from hub.decide.codec import digest
 from hub.pipeline.apply import Said, apply
-from hub.pipeline.reading import read
+from hub.pipeline.reading import Read, read
 from hub.pipeline.registry import Connection
 from hub.store import hints, inbox
+from hub.store.clusters import not_the_events_fault
 from hub.store.database import Database
 from hub.store.golden import Cause
 from hub.store.hints import HINTS
@@ -24,33 +26,55 @@ async def absorb(
 
     The records are those that a webhook would have brought, so it does not matter which of them comes first.
     """
-    said: list[Said] = []
-    wanted: list[tuple[str, str, str, str]] = []
-    parked = []
-    for event in events:
-        found = read(connection, event)
-        said += [Said(record=record, cause=cause) for record in found.records]
-        wanted += [(connection.id, hint.kind, hint.external_id, cause.id) for hint in found.hints]
-        if found.faults:
-            key = event.key or f"{cause.actor}:{digest(event.body)}"
-            parked.append(
-                inbox.event_row(
-                    connection.id,
-                    key,
-                    event.kind,
-                    event.body,
-                    event.at,
-                    now,
-                    part=inbox.DONE,
-                    state=EventState.PARKED,
-                    reason="; ".join(found.faults)[:2000],
-                    done_at=now,
-                )
-            )
-    applied = await apply(held, said, now)
+    readings = [(event, read(connection, event)) for event in events]
+    try:
+        async with held.begin_nested():
+            newer = await _apply(held, readings, cause, now)
+    except Exception as error:
+        if not_the_events_fault(error):
+            raise
+        newer = await _one_by_one(held, readings, cause, now)
+    wanted = [(connection.id, hint.kind, hint.external_id, cause.id) for _, found in readings for hint in found.hints]
     await hints.remember(held, wanted, now)
     if wanted:
         Database.tell(held, HINTS)
+    parked = [_parked(connection, event, found, cause, now) for event, found in readings if found.faults]
     if parked:
         await inbox.keep(held, parked)
-    return len(applied.newer)
+    return newer
+
+
+async def _apply(held: AsyncConnection, readings: Sequence[tuple[Event, Read]], cause: Cause, now: datetime) -> int:
+    said = [Said(record=record, cause=cause) for _, found in readings for record in found.records]
+    return len((await apply(held, said, now)).newer)
+
+
+async def _one_by_one(
+    held: AsyncConnection, readings: Sequence[tuple[Event, Read]], cause: Cause, now: datetime
+) -> int:
+    """A poisoned item stops neither its page nor its stream: it is parked like one that cannot be read."""
+    newer = 0
+    for pair in readings:
+        try:
+            async with held.begin_nested():
+                newer += await _apply(held, [pair], cause, now)
+        except Exception as error:
+            if not_the_events_fault(error):
+                raise
+            pair[1].faults.append(f"could not be applied: {type(error).__name__}: {error}")
+    return newer
+
+
+def _parked(connection: Connection, event: Event, found: Read, cause: Cause, now: datetime) -> dict[str, Any]:
+    return inbox.event_row(
+        connection.id,
+        event.key or f"{cause.actor}:{digest(event.body)}",
+        event.kind,
+        event.body,
+        event.at,
+        now,
+        part=inbox.DONE,
+        state=EventState.PARKED,
+        reason="; ".join(found.faults),
+        done_at=now,
+    )

@@ -18,7 +18,6 @@ from hub.decide.codec import decode_command
 from hub.decide.retry import next_attempt
 from hub.domain.clock import Clock
 from hub.domain.errors import HubError, NeedsAttention, Refused, TryLater, Unknown
-from hub.domain.ids import CommandId
 from hub.observe import metrics
 from hub.pipeline.absorb import absorb
 from hub.pipeline.apply import PLAN
@@ -82,7 +81,7 @@ async def _call(courier: Courier, connection: Connection, leased: Leased, was_se
         push = connection.connector.push[type(command)]
     except (HubError, ValueError, KeyError) as fault:
         raise Refused(f"this version cannot send it: {fault}") from fault
-    account, key = courier.account(connection), CommandId(leased.row.id)
+    account, key = courier.account(connection), leased.key
     look = _look(push, leased, courier.clock(), was_sent)
     if look is not None:
         found = await look(account, command, key)

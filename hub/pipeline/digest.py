@@ -15,7 +15,7 @@ from hub.pipeline.reading import Read, read
 from hub.pipeline.registry import Connections
 from hub.store import connections as connections_
 from hub.store import hints, inbox
-from hub.store.clusters import Raced
+from hub.store.clusters import Raced, not_the_events_fault
 from hub.store.database import Database
 from hub.store.dialects import lost_a_race
 from hub.store.golden import Cause
@@ -50,7 +50,7 @@ async def _batch(connection: AsyncConnection, connections: Connections, rows: Se
         async with connection.begin_nested():
             ended = await _apply(connection, list(zip(rows, readings, strict=True)), now)
     except Exception as error:
-        if _not_the_events_fault(error):
+        if not_the_events_fault(error):
             raise
         ended = await _one_by_one(connection, list(zip(rows, readings, strict=True)), now)
     await inbox.end(connection, ended, now)
@@ -77,18 +77,11 @@ async def _one_by_one(connection: AsyncConnection, read: Sequence[tuple[Any, Rea
             async with connection.begin_nested():
                 ended += await _apply(connection, [pair], now)
         except Exception as error:
-            if _not_the_events_fault(error):
+            if not_the_events_fault(error):
                 raise
             words = f"could not be applied: {type(error).__name__}: {error}"
             ended.append(Ended(id=pair[0].id, state=EventState.PARKED, reason=words))
     return ended
-
-
-def _not_the_events_fault(error: Exception) -> bool:
-    """A lost race, or a database that is not there: the events stay as they are."""
-    return isinstance(error, Raced) or (
-        isinstance(error, DBAPIError) and (lost_a_race(error) or error.connection_invalidated)
-    )
 
 
 def _read(connections: Connections, row: Any) -> Read:

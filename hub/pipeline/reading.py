@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from hub.connector import Event, Faulty, Hint, Ignored, Reading
 from hub.domain.errors import Unreadable
-from hub.domain.records import Record
+from hub.domain.records import PaymentRecord, Record
 from hub.pipeline.registry import Connection
 
 
@@ -36,12 +36,25 @@ def read(connection: Connection, event: Event) -> Read:
                     found.ignored.append(reason)
                 case Faulty(path=path):
                     found.faults.append(path)
-                case _ if item.created_at.tzinfo is None or item.updated_at.tzinfo is None:
-                    found.faults.append(f"{item.source}: a time without a zone")
                 case _:
-                    found.records.append(item)
+                    fault = _unsound(item)
+                    found.faults += [f"{item.source}: {fault}"] if fault else []
+                    found.records += [] if fault else [item]
     except Unreadable as fault:
         found.faults.append(str(fault))
     except Exception as bug:  # the promise of this function
         found.faults.append(f"the reader of {event.kind!r} failed: {type(bug).__name__}: {bug}")
     return found
+
+
+def _unsound(record: Record) -> str:
+    """What no record may be, whatever its vendor says: the fold counts on it. `""`: it is sound."""
+    if record.created_at.tzinfo is None or record.updated_at.tzinfo is None:
+        return "a time without a zone"
+    if not 0 <= record.version < 2**63:
+        return f"the version {record.version} is not a number of 63 bits"
+    if isinstance(record, PaymentRecord):
+        amounts = (record.amount, record.authorized, record.captured, record.refunded)
+        if len({amount.currency for amount in amounts}) > 1:
+            return "one payment in several currencies"
+    return ""

@@ -36,6 +36,7 @@ class Door:
     database: Database
     clock: Clock
     on_commit: Callable[[int], None] = lambda _rows: None  # told how many rows shared a commit
+    shut: bool = False  # it was open, and is no more
     _queue: asyncio.Queue[_Waiting] = field(default_factory=asyncio.Queue)
 
     async def receive(self, connection: Connection, incoming: Incoming) -> Received:
@@ -62,6 +63,7 @@ class Door:
     async def open(self) -> None:
         """Commits what waits, until cancelled. What is waiting then gets an error, so that its sender tries again."""
         taken: list[_Waiting] = []
+        self.shut = False
         try:
             while True:
                 taken = [await self._queue.get()]
@@ -72,6 +74,7 @@ class Door:
                 await self._write(taken)
                 taken = []
         finally:
+            self.shut = True
             while not self._queue.empty():
                 taken.append(self._queue.get_nowait())
             for waiting in taken:

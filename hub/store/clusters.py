@@ -5,10 +5,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import delete, select, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.domain.ids import new_id
-from hub.store.dialects import insert
+from hub.store.dialects import insert, lost_a_race
 from hub.store.tables import ClusterRow, CustomerRow, KeyRow, OrderRow, RecordRow
 
 _AT_ONCE = 5_000  # keys in one statement
@@ -17,6 +18,13 @@ _ROUNDS = 8
 
 class Raced(Exception):
     """Another worker kept merging what we were about to lock. Nothing was written; take the batch again."""
+
+
+def not_the_events_fault(error: Exception) -> bool:
+    """A lost race, or a database that is not there: the events stay as they are, and are taken again."""
+    return isinstance(error, Raced) or (
+        isinstance(error, DBAPIError) and (lost_a_race(error) or error.connection_invalidated)
+    )
 
 
 async def settle(connection: AsyncConnection, claims: Sequence[set[str]]) -> list[str]:

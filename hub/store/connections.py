@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.store.dialects import insert
 from hub.store.tables import ConnectionRow
+from hub.store.texts import storable
 
 CONNECTIONS = "connections"  # the bell that rings when one is paused or goes on
 
@@ -35,7 +36,7 @@ async def pause(connection: AsyncConnection, connection_id: str, reason: str, no
     await connection.execute(
         update(ConnectionRow)
         .where(ConnectionRow.id == connection_id, ConnectionRow.paused_reason == "")
-        .values(paused_reason=reason[:2000], paused_at=now)
+        .values(paused_reason=storable(reason), paused_at=now)
     )
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.store.dialects import insert
 from hub.store.tables import CursorRow
+from hub.store.texts import storable
 
 CURSORS = "cursors"  # the bell
 
@@ -66,7 +67,7 @@ async def later(connection: AsyncConnection, row: Any, until: datetime, due_at: 
     await connection.execute(
         _this(update(CursorRow), row)
         .where(CursorRow.leased_until == until)
-        .values(leased_until=None, due_at=due_at, tries=CursorRow.tries + 1, message=message[:500])
+        .values(leased_until=None, due_at=due_at, tries=CursorRow.tries + 1, message=storable(message))
     )
 
 

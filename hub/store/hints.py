@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.store.dialects import insert
 from hub.store.tables import HintRow
+from hub.store.texts import storable
 
 HINTS = "hints"  # the bell
 
@@ -76,7 +77,7 @@ async def done(connection: AsyncConnection, row: Any) -> None:
 async def later(connection: AsyncConnection, row: Any, due_at: datetime, message: str) -> None:
     await connection.execute(
         _this(update(HintRow), row).values(
-            leased_until=None, due_at=due_at, tries=HintRow.tries + 1, message=message[:500]
+            leased_until=None, due_at=due_at, tries=HintRow.tries + 1, message=storable(message)
         )
     )
 

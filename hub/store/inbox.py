@@ -7,14 +7,16 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.domain.ids import new_id
 from hub.store.dialects import insert
 from hub.store.tables import AuditRow, InboxRow, PartitionRow
+from hub.store.texts import storable
 
 PARTITIONS = 64
+_SHARE = PARTITIONS // 4
 DONE = -1  # the partition of an event that waits for nothing
 
 
@@ -62,7 +64,7 @@ def event_row(
         "due_at": now,
         "done_at": None,
     } | ended
-    return row | {"reason": _storable(row["reason"])}
+    return row | {"reason": storable(row["reason"])}
 
 
 async def keep(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> set[tuple[str, str]]:
@@ -110,12 +112,19 @@ async def claim(connection: AsyncConnection, now: datetime, limit: int) -> Seque
 
     Two statements, so that the second one sees what the partitions' last holders committed.
     """
-    due = select(InboxRow.part).where(InboxRow.part >= 0, InboxRow.due_at <= now).distinct().scalar_subquery()
+    due = (
+        select(InboxRow.part, func.min(InboxRow.id).label("oldest"))
+        .where(InboxRow.part >= 0, InboxRow.due_at <= now)
+        .group_by(InboxRow.part)
+        .subquery()
+    )
+    # A share of the partitions only, the longest waiting first: another worker takes the next share.
     locked = await connection.scalars(
         select(PartitionRow.part)
-        .where(PartitionRow.part.in_(due))
-        .order_by(PartitionRow.part)
-        .with_for_update(skip_locked=True)
+        .join(due, due.c.part == PartitionRow.part)
+        .order_by(due.c.oldest)
+        .limit(_SHARE)
+        .with_for_update(of=PartitionRow, skip_locked=True)
     )
     parts = list(locked)
     if not parts:
@@ -145,18 +154,13 @@ async def end(connection: AsyncConnection, ended: Sequence[Ended], now: datetime
                 {
                     "b_id": each.id,
                     "b_state": each.state.value,
-                    "b_reason": _storable(each.reason),
+                    "b_reason": storable(each.reason),
                     "b_order": each.order_id,
                     "b_now": now,
                 }
                 for each in ended
             ],
         )
-
-
-def _storable(words: str) -> str:
-    """A fault may quote its input: PostgreSQL takes no NUL, and neither database half a surrogate pair."""
-    return words.encode("utf-8", "replace").decode().replace("\0", "\ufffd")[:2000]
 
 
 async def revive(connection: AsyncConnection, event_id: str, now: datetime) -> bool:

@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.domain.ids import new_id
+from hub.domain.ids import CommandId, new_id
 from hub.store.dialects import insert, upsert
 from hub.store.tables import AttemptRow, CursorRow, DriftRow, HintRow, OutboxRow
+from hub.store.texts import storable
 
 OUTBOX = "outbox"  # the bell
 
@@ -106,6 +107,7 @@ async def add(
             content=content,
             fingerprint=fingerprint,
             ordinal=ordinal,
+            rekeyed=0,
             state=CommandState.PENDING,
             reason="",
             tries=0,
@@ -179,6 +181,11 @@ class Leased:
 
     `lease` is also the id of the attempt, which is written before the vendor is called.
     """
+
+    @property
+    def key(self) -> CommandId:
+        """The idempotency key that the vendor gets."""
+        return CommandId(f"{self.row.id}r{self.row.rekeyed}" if self.row.rekeyed else self.row.id)
 
     row: Any
     lease: str
@@ -269,14 +276,14 @@ async def settle(
     await connection.execute(
         update(AttemptRow)
         .where(AttemptRow.id == leased.lease)
-        .values(state=attempt, message=reason[:2000], ended_at=now)
+        .values(state=attempt, message=storable(reason), ended_at=now)
     )
     await connection.execute(
         update(OutboxRow)
         .where(OutboxRow.id == leased.row.id)
         .values(
             state=state,
-            reason=reason[:2000],
+            reason=storable(reason),
             lane_due=state in WAITS,
             due_at=due_at or now,
             tries=tries,
@@ -290,9 +297,7 @@ async def settle(
 async def revive(connection: AsyncConnection, command_id: str, now: datetime) -> str | None:
     """Puts a parked or done command back. Returns the state that it had; `None`: there is no such command."""
     row = (
-        await connection.execute(
-            select(OutboxRow.state, OutboxRow.first_sent_at).where(OutboxRow.id == command_id).with_for_update()
-        )
+        await connection.execute(select(OutboxRow.state).where(OutboxRow.id == command_id).with_for_update())
     ).one_or_none()
     if row is None:
         return None
@@ -306,12 +311,15 @@ async def revive(connection: AsyncConnection, command_id: str, now: datetime) ->
             )
             .limit(1)
         )
+        # A doubtful one keeps its key, which lives anew: who retries it has looked at the vendor. What was refused gets
+        # another key, since many vendors answer a repeated one with the first answer, refusals included.
         await connection.execute(
             update(OutboxRow)
             .where(OutboxRow.id == command_id)
             .values(
                 state=CommandState.UNKNOWN if doubtful else CommandState.PENDING,
-                first_sent_at=row.first_sent_at if doubtful else None,
+                first_sent_at=now if doubtful else None,
+                rekeyed=OutboxRow.rekeyed + (0 if doubtful else 1),
                 lane_due=True,
                 due_at=now,
                 tries=0,

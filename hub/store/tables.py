@@ -225,6 +225,7 @@ class OutboxRow(Base):
     content: Mapped[Bytes]  # the command as JSON
     fingerprint: Mapped[str] = mapped_column(String(64))
     ordinal: Mapped[int] = mapped_column(Integer)  # how many commands of the slot came before
+    rekeyed: Mapped[int] = mapped_column(Integer, default=0)  # how often a person had it tried again after a refusal
     state: Mapped[Word]
     reason: Mapped[Txt]
     tries: Mapped[int] = mapped_column(Integer)

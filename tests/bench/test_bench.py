@@ -80,6 +80,7 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return asyncio.run(run(tmp_path_factory.mktemp("bench") / "run", ("sqlite",), TINY))
 
 
+@pytest.mark.slow
 def test_every_measure_has_its_figures(result: dict[str, Any]) -> None:
     found = result["databases"]["sqlite"]
 
@@ -94,6 +95,7 @@ def test_every_measure_has_its_figures(result: dict[str, Any]) -> None:
     assert min(found["door"]["memory"]["idle_mb"], found["flow"]["after_mb"]) > 1
 
 
+@pytest.mark.slow
 def test_the_table_shows_what_was_measured_and_no_empty_row(result: dict[str, Any]) -> None:
     shown = table(result).splitlines()
 

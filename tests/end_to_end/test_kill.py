@@ -31,7 +31,7 @@ def _free_port() -> int:
 
 
 class Victim:
-    """A hub process that is killed and started again until it was killed often enough."""
+    """A hub of one or several processes; again and again one of them is killed and started again."""
 
     def __init__(self, here: Place, http: httpx.AsyncClient, commands: list[list[str]], chance: random.Random) -> None:
         self.here, self.http, self.commands, self.chance = here, http, commands, chance
@@ -39,26 +39,26 @@ class Victim:
         self._processes: list[asyncio.subprocess.Process] = []
 
     async def start(self) -> None:
+        self._processes = [await self._run(command) for command in self.commands]
+
+    async def _run(self, command: list[str]) -> asyncio.subprocess.Process:
         log = self.here.folder / "hub.log"
         with log.open("ab") as out:
-            self._processes = [
-                await asyncio.create_subprocess_exec(*command, stdout=out, stderr=out) for command in self.commands
-            ]
+            return await asyncio.create_subprocess_exec(*command, stdout=out, stderr=out)
 
-    async def kill(self) -> None:
+    async def end(self) -> None:
         for process in self._processes:
-            with contextlib.suppress(ProcessLookupError):
-                process.send_signal(signal.SIGKILL)
-        await asyncio.gather(*(process.wait() for process in self._processes))
+            await _kill(process)
 
     async def suffer(self, kills: int) -> None:
         while self.kills < kills:
             await self._answers()
             # From the first breath on: in the middle of a start, of a commit, of a vendor's call.
             await asyncio.sleep(self.chance.uniform(0.0, 0.9))
-            await self.kill()
+            which = self.chance.randrange(len(self.commands))
+            await _kill(self._processes[which])
             self.kills += 1
-            await self.start()
+            self._processes[which] = await self._run(self.commands[which])
 
     async def _answers(self) -> None:
         for _ in range(600):
@@ -67,6 +67,12 @@ class Victim:
                     return
             await asyncio.sleep(0.05)
         raise AssertionError("the hub did not come back")
+
+
+async def _kill(process: asyncio.subprocess.Process) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        process.send_signal(signal.SIGKILL)
+    await process.wait()
 
 
 @contextlib.asynccontextmanager
@@ -98,7 +104,7 @@ async def test_a_day_of_kills_loses_nothing_and_doubles_nothing(database_url: st
         httpx.AsyncClient(timeout=30, limits=limits, trust_env=False) as http,
     ):
         commands = [hub_command(here.folder)]
-        if database_url.startswith("postgresql"):  # an API and two workers, all killed at once
+        if database_url.startswith("postgresql"):  # an API and two workers
             commands = [hub_command(here.folder, "serve", "--no-worker"), *[hub_command(here.folder, "worker")] * 2]
         victim = Victim(here, http, commands, chance)
         await victim.start()
@@ -119,7 +125,7 @@ async def test_a_day_of_kills_loses_nothing_and_doubles_nothing(database_url: st
         finally:
             suffering.cancel()
             await asyncio.gather(suffering, return_exceptions=True)
-            await victim.kill()
+            await victim.end()
 
     assert victim.kills == KILLS
     assert verdict.faults == []
