@@ -97,7 +97,14 @@ async def play(
     columns = (TextColumn("{task.description:<28}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         task = progress.add_task("orders", total=orders)
-        day = Day(place=here, http=http, chance=chance, orders=orders, told=lambda _what: progress.advance(task))
+
+        def told(_what: str) -> None:
+            progress.advance(task)
+            done = day.done.total()
+            if not console.is_terminal and done % 50 == 0:
+                console.print(f"{done} of about {orders} orders")
+
+        day = Day(place=here, http=http, chance=chance, orders=orders, told=told)
         postman = asyncio.create_task(post.run())
         try:
             await before(Stage.BUYERS)

@@ -76,7 +76,7 @@ def set_up(format: Literal["auto", "json", "text"] = "auto", level: str = "info"
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         library = logging.getLogger(name)
         library.handlers, library.propagate = [], True
-    for name in ("uvicorn.error", "sqlalchemy.engine", "httpx", "aiohttp", "alembic"):
+    for name in ("uvicorn.error", "sqlalchemy.engine", "httpx", "aiohttp", "alembic", "stripe"):
         # Their info lines tell of normal life, or show SQL and addresses with their parameters.
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
     structlog.configure(

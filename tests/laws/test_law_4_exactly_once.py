@@ -1,4 +1,4 @@
-"""Laws 4 and 5: never a second effect; a lost answer is unknown until the vendor was asked."""
+"""Law 4: killing, losing or repeating never makes a second effect; at full size in `tests/end_to_end/test_kill.py`."""
 
 from datetime import timedelta
 
@@ -19,30 +19,6 @@ async def paid(house: SmallHub) -> None:
     await house.plan()
 
 
-async def test_a_reply_lost_after_the_commit_makes_no_second_parcel(house: SmallHub) -> None:
-    house.sandboxes["carrier"].faults.drop_replies = 3
-
-    await house.deliver()
-    assert [row.state for row in await commands(house.db)] == ["unknown"]
-    await house.settle()
-
-    assert [row.state for row in await commands(house.db)] == ["done"]
-    assert [row.state for row in await attempts(house.db)] == ["unknown", "unknown", "unknown", "done"]
-    assert len(house.sandboxes["carrier"].state()["parcels"]) == 1
-
-
-async def test_a_worker_that_dies_in_the_call_is_followed_by_one_that_asks(house: SmallHub) -> None:
-    [lost] = await claim(house.courier, house.connections["carrier"], 10)
-    assert await claim(house.courier, house.connections["carrier"], 10) == []
-
-    house.time.at += LEASE + timedelta(seconds=1)
-    await house.settle()
-
-    assert [row.state for row in await attempts(house.db)] == ["sending", "done"]
-    assert len(house.sandboxes["carrier"].state()["parcels"]) == 1
-    assert lost.row.state == "pending"
-
-
 async def test_a_worker_that_slept_through_its_lease_writes_nothing_and_sends_nothing(house: SmallHub) -> None:
     [late] = await claim(house.courier, house.connections["carrier"], 10)
     house.time.at += LEASE + timedelta(seconds=1)
@@ -53,18 +29,6 @@ async def test_a_worker_that_slept_through_its_lease_writes_nothing_and_sends_no
 
     assert len(house.sandboxes["carrier"].calls) == calls
     assert [row.state for row in await commands(house.db)] == ["done"]
-
-
-async def test_a_dead_key_is_never_sent_again_blindly(house: SmallHub) -> None:
-    house.sandboxes["carrier"].faults.drop_replies = 1
-    await house.deliver()
-    house.time.forward(days=2)
-
-    await house.deliver()
-
-    [command] = await commands(house.db)
-    assert command.state == "parked" and "forgotten its key" in command.reason
-    assert len(house.sandboxes["carrier"].state()["parcels"]) == 1
 
 
 async def test_planning_twice_makes_one_command(house: SmallHub) -> None:
