@@ -22,7 +22,7 @@ from hub.observe import metrics
 from hub.pipeline.deliver import Courier
 from hub.pipeline.digest import INBOX
 from hub.pipeline.intend import intend
-from hub.pipeline.rebuild import forget, rebuild
+from hub.pipeline.rebuild import rebuild
 from hub.pipeline.receive import Door, Received
 from hub.pipeline.registry import Connection, Connections
 from hub.pipeline.work import Worker
@@ -157,7 +157,6 @@ class OrderHub:
         await running
 
     async def rebuild(self) -> int:
-        await forget(self.database)
         return (await rebuild(self.database, self.clock)).orders
 
     async def check(self, connection: str) -> AsyncIterator[Finding]:

@@ -32,7 +32,7 @@ class Hub(Protocol):
         """All movements, until `stop` is set and what was held is finished or returned."""
 
     async def rebuild(self) -> int:
-        """Drops what is folded and folds it again. How many orders there are."""
+        """Folds every order again from its records. How many there are."""
 
     def check(self, connection: str) -> "AsyncIterator[Finding]": ...
 

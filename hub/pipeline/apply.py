@@ -170,18 +170,22 @@ async def write_orders(
 ) -> int:
     """Golden orders of locked clusters, with what differs; an order that became part of another one goes.
 
-    Returns how many rows were written: those whose bytes differ from what was there.
+    Returns how many differ from what was there. A rebuild writes the others, too: an index may have been lost.
     """
     before = await golden.orders_of(connection, clusters)
     changes: list[tuple[str, Told, Cause]] = []
     written: list[tuple[Order, bytes, str]] = []
+    changed = 0
     for order, cluster, cause in folded.orders:
         document = encode(order)
         old = before.get(order.id)
-        if old is not None and old.document == document:
+        rebuilding = cause is not None and cause.id == REBUILD
+        same = old is not None and old.document == document
+        changed += not same
+        if same and not rebuilding:
             continue
         written.append((order, document, cluster))
-        if old is None and cause is not None and cause.id == REBUILD:
+        if same or (old is None and rebuilding):
             continue  # its history is there already
         told = difference(old.document if old else None, document)
         if told is not None and cause is not None:
@@ -210,7 +214,7 @@ async def write_orders(
     if changes:
         Database.tell(connection, golden.CHANGES)
         await golden.write_changes(connection, changes, now)
-    return len(written)
+    return changed
 
 
 def _successor(document: bytes, golden_of: Mapping[Source, str]) -> str:

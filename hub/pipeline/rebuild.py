@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.decide.codec import decode_record
@@ -13,7 +13,7 @@ from hub.pipeline.apply import REBUILD, Folded, fold_cluster, write_customers, w
 from hub.store import golden
 from hub.store.database import Database
 from hub.store.golden import Cause
-from hub.store.tables import ClusterRow, CustomerRow, HoldRow, OrderRow, TermRow
+from hub.store.tables import ClusterRow
 
 BATCH = 200
 
@@ -72,10 +72,3 @@ async def _batch(connection: AsyncConnection, clusters: list[str], clock: Clock)
     await golden.assign(connection, moved)
     await write_customers(connection, set(clusters), folded)
     return folded, await write_orders(connection, set(clusters), folded, golden_of, clock())
-
-
-async def forget(database: Database) -> None:
-    """Deletes every golden row: orders, customers, search terms and the index of holds. Records and history stay."""
-    async with database.write() as connection:
-        for table in (OrderRow, CustomerRow, TermRow, HoldRow):
-            await connection.execute(delete(table))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from hub.store.database import Database
 from hub.store.tables import CustomerRow, HoldRow, OrderRow, TermRow
@@ -18,3 +18,10 @@ async def golden(db: Database) -> dict[str, list[tuple[Any, ...]]]:
             rows = await connection.execute(select(*columns))
             found[table.__tablename__] = sorted(tuple(row) for row in rows)
     return found
+
+
+async def forget(db: Database) -> None:
+    """Deletes every golden row. Records and history stay."""
+    async with db.write() as connection:
+        for table in (OrderRow, CustomerRow, TermRow, HoldRow):
+            await connection.execute(delete(table))

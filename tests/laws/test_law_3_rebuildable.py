@@ -13,7 +13,7 @@ from hub.domain.records import Record, vendor_key
 from hub.pipeline import rebuild as rebuilding
 from hub.pipeline.apply import Said, apply
 from hub.pipeline.digest import digest
-from hub.pipeline.rebuild import forget, rebuild
+from hub.pipeline.rebuild import rebuild
 from hub.store.database import Database
 from hub.store.golden import Cause
 from hub.store.reading import orders_by_id
@@ -22,7 +22,7 @@ from tests.building import START, customer, order, payment, refund, shipment
 from tests.conftest import Time
 from tests.laws.asking import changes, commands, orders
 from tests.laws.histories import histories
-from tests.laws.snapshot import golden
+from tests.laws.snapshot import forget, golden
 from tests.laws.test_law_2_whole_histories import SYSTEMS, empty
 from tests.small_hub import SmallHub
 from tests.toy.teller import tell
