@@ -244,6 +244,15 @@ class OrderHub:
     async def replay_commands(self, ids: Sequence[str]) -> int:
         return sum([await self.retry_command(each, "command line") for each in ids])
 
+    async def reseal(self) -> int:
+        return await self.credentials.rotate()
+
+    async def forget_tokens(self, connection: str) -> bool:
+        if connection not in self.connections:
+            return False
+        await self.credentials.forget(connection)
+        return True
+
     async def create_key(self, name: str, scopes: Sequence[str]) -> str:
         async with self.database.write() as held:
             return await api_keys.create(held, name, scopes, self.clock())

@@ -46,7 +46,6 @@ class Event(Node):
     state: EventState
     reason: str | None = strawberry.field(description="Why it was ignored or parked, with the path of the fault.")
     deliveries: int = strawberry.field(description="How often the same event came.")
-    tries: int
     order: LazyOrder | None = strawberry.field(resolver=_order, description="One of the orders that it touched.")
     payload: Json | None = strawberry.field(
         resolver=_payload,

@@ -97,11 +97,6 @@ class IntentShape(msgspec.Struct, frozen=True):
     receipt_email: str | None = None
 
 
-class CardShape(msgspec.Struct, frozen=True):
-    brand: str | None = None
-    last4: str | None = None
-
-
 class ChargeShape(msgspec.Struct, frozen=True):
     id: str
     amount: int

@@ -197,6 +197,22 @@ def revoke_key(key_id: str, file: File = SETTINGS) -> None:
     looking.revoke_key(file, key_id)
 
 
+@keys.command("reseal")
+def reseal(file: File = SETTINGS) -> None:
+    """Seal all tokens anew under the first sealing key, so that older ones can go."""
+    from hub.cli import looking
+
+    looking.reseal(file)
+
+
+@keys.command("forget-tokens")
+def forget_tokens(connection: str, file: File = SETTINGS) -> None:
+    """Drop a connection's kept tokens: the one in the settings counts again."""
+    from hub.cli import looking
+
+    looking.forget_tokens(file, connection)
+
+
 @keys.command("new-sealing-key")
 def new_sealing_key() -> None:
     """Print a key for [security] sealing_keys."""

@@ -51,6 +51,15 @@ def revoke_key(file: Path, key_id: str) -> None:
         end(f"no key {key_id}")
 
 
+def reseal(file: Path) -> None:
+    print(f"{_ask(file, lambda hub: hub.reseal())} resealed")
+
+
+def forget_tokens(file: Path, connection: str) -> None:
+    if not _ask(file, lambda hub: hub.forget_tokens(connection)):
+        end(f"no connection {connection}")
+
+
 def _ask(file: Path, ask: Callable[[Hub], Awaitable[T]]) -> T:
     async def use(hub: Hub, _: "Settings") -> T:
         return await ask(hub)

@@ -51,6 +51,12 @@ class Hub(Protocol):
 
     async def replay_commands(self, ids: Sequence[str]) -> int: ...
 
+    async def reseal(self) -> int:
+        """Seals what is sealed under older keys under the first one. How many there were."""
+
+    async def forget_tokens(self, connection: str) -> bool:
+        """False where there is no such connection."""
+
     async def create_key(self, name: str, scopes: Sequence[str]) -> str:
         """The key itself, which is shown this once. Raises `Refused` for an unknown scope."""
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -66,7 +65,3 @@ async def heard(connection: AsyncConnection, at: Mapping[str, datetime]) -> None
         await connection.execute(
             update(ConnectionRow).where(ConnectionRow.id == connection_id).values(last_event_at=at[connection_id])
         )
-
-
-async def states(connection: AsyncConnection) -> dict[str, Any]:
-    return {row.id: row for row in await connection.execute(select(ConnectionRow.__table__))}

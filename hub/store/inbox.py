@@ -60,7 +60,6 @@ def event_row(
         "reason": "",
         "order_id": "",
         "deliveries": 1,
-        "tries": 0,
         "due_at": now,
         "done_at": None,
     } | ended
@@ -173,7 +172,7 @@ async def revive(connection: AsyncConnection, event_id: str, now: datetime) -> b
     await connection.execute(
         update(InboxRow)
         .where(InboxRow.id == event_id)
-        .values(part=part_of(row.connection, row.key), state=EventState.RECEIVED, reason="", tries=0, due_at=now)
+        .values(part=part_of(row.connection, row.key), state=EventState.RECEIVED, reason="", due_at=now)
     )
     return True
 

@@ -61,7 +61,6 @@ class StoredEvent:
     reason: str
     order_id: str
     deliveries: int
-    tries: int
     done_at: datetime | None
 
 

@@ -73,7 +73,6 @@ class InboxRow(Base):
     reason: Mapped[Txt]  # why ignored or parked, with the path of the fault
     order_id: Mapped[str] = mapped_column(String(40), default="")  # one of the orders that it touched
     deliveries: Mapped[int] = mapped_column(Integer, default=1)  # how often the same event came
-    tries: Mapped[int] = mapped_column(Integer, default=0)
     due_at: Mapped[Utc]
     done_at: Mapped[UtcMaybe]
 
