@@ -23,7 +23,7 @@ FOLDER = Path("var/demo")
 ORDERS = 220
 _SEED = 20261122
 _READY_SECONDS = 60
-_QUIET_SECONDS = 240
+_QUIET_SECONDS = 480  # longer than a lease and a few retries that follow each other
 
 
 def run(*, once: bool, port: int, orders: int = ORDERS, folder: Path = FOLDER) -> int:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.domain.ids import CommandId, new_id
 from hub.store.dialects import insert, upsert
-from hub.store.tables import AttemptRow, CursorRow, DriftRow, HintRow, OutboxRow
+from hub.store.tables import AttemptRow, CredentialRow, CursorRow, DriftRow, HintRow, OutboxRow
 from hub.store.texts import storable
 
 OUTBOX = "outbox"  # the bell
@@ -241,7 +241,7 @@ async def claim(
 
 async def release(connection: AsyncConnection) -> None:
     """Leases of workers that are surely dead: what they had is due at once. Their attempts stay as they are."""
-    for table in (OutboxRow, HintRow, CursorRow):
+    for table in (OutboxRow, HintRow, CursorRow, CredentialRow):
         await connection.execute(update(table).where(table.leased_until.is_not(None)).values(leased_until=None))
 
 

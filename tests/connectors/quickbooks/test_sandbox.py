@@ -33,6 +33,20 @@ async def test_a_used_refresh_token_is_refused_and_counted() -> None:
     assert sandbox.state()["reused_refresh_tokens"] == 1
 
 
+async def test_a_client_that_never_got_the_answer_is_let_in_again_only_where_the_sandbox_forgives() -> None:
+    sandbox = QuickBooksSandbox(forgives_a_lost_answer=True)
+
+    await token(sandbox, "refresh-0")
+    again = await token(sandbox, "refresh-0")
+    headers = {"Authorization": f"Bearer {again.json()['access_token']}", "Accept": "application/json"}
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(sandbox), base_url="http://books.test") as http:
+        used = await http.get(f"/v3/company/{sandbox.realm_id}/customer/1", headers=headers)
+    late = await token(sandbox, "refresh-0")
+
+    assert (again.status_code, used.status_code, late.status_code) == (200, 200, 400)
+    assert sandbox.state()["reused_refresh_tokens"] == 1
+
+
 async def test_an_access_token_dies_after_its_time() -> None:
     company = Company()
     await CONNECTOR.fetch["customer"](company.account, "1")
