@@ -130,6 +130,9 @@ class Hint:
 
     kind: str  # names the fetcher: `Connector.fetch[kind]`
     external_id: str
+    # The vendor speaks of a deletion: where the fetch finds nothing, what we hold is deleted. Otherwise finding nothing
+    # (a scope that is missing, a copy that lags) proves nothing, and what we hold stays.
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

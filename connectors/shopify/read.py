@@ -40,11 +40,11 @@ def _order(reading: Reading, said: rest.Order) -> Iterator[Said]:
 def _gone(reading: Reading, said: rest.Thing) -> Iterator[Said]:  # noqa: ARG001
     """`orders/delete` tells an id and nothing else, not even signed words that it was a deletion (the topic is an
     unsigned header). So it is a hint: the hub asks, and hears from the API itself that there is no such order."""
-    yield Hint(kind="order", external_id=said.external_id)
+    yield Hint(kind="order", external_id=said.external_id, gone=True)
 
 
 def _customer_gone(reading: Reading, said: rest.Thing) -> Iterator[Said]:  # noqa: ARG001
-    yield Hint(kind="customer", external_id=said.external_id)
+    yield Hint(kind="customer", external_id=said.external_id, gone=True)
 
 
 def _edited(reading: Reading, said: rest.OrderEdited) -> Iterator[Said]:  # noqa: ARG001

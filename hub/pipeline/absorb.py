@@ -13,9 +13,8 @@ from hub.pipeline.reading import Read, read
 from hub.pipeline.registry import Connection
 from hub.store import hints, inbox
 from hub.store.clusters import not_the_events_fault
-from hub.store.database import Database
 from hub.store.golden import Cause
-from hub.store.hints import HINTS
+from hub.store.hints import Wanted
 from hub.store.inbox import EventState
 
 
@@ -34,10 +33,8 @@ async def absorb(
         if not_the_events_fault(error):
             raise
         newer = await _one_by_one(held, readings, cause, now)
-    wanted = [(connection.id, hint.kind, hint.external_id, cause.id) for _, found in readings for hint in found.hints]
+    wanted = [Wanted(connection.id, hint, cause.id) for _, found in readings for hint in found.hints]
     await hints.remember(held, wanted, now)
-    if wanted:
-        Database.tell(held, HINTS)
     parked = [_parked(connection, event, found, cause, now) for event, found in readings if found.faults]
     if parked:
         await inbox.keep(held, parked)

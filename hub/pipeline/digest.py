@@ -19,7 +19,7 @@ from hub.store.clusters import Raced, not_the_events_fault
 from hub.store.database import Database
 from hub.store.dialects import lost_a_race
 from hub.store.golden import Cause
-from hub.store.hints import HINTS
+from hub.store.hints import Wanted
 from hub.store.inbox import Ended, EventState
 
 INBOX = "inbox"  # the bell
@@ -94,17 +94,15 @@ def _read(connections: Connections, row: Any) -> Read:
 async def _apply(connection: AsyncConnection, read: Sequence[tuple[Any, Read]], now: datetime) -> list[Ended]:
     said: list[Said] = []
     positions: list[range] = []
-    wanted: list[tuple[str, str, str, str]] = []
+    wanted: list[Wanted] = []
     for row, found in read:
         cause = Cause(id=row.id, actor=row.connection)
         start = len(said)
         said += [Said(record=record, cause=cause) for record in found.records]
         positions.append(range(start, len(said)))
-        wanted += [(row.connection, hint.kind, hint.external_id, row.id) for hint in found.hints]
+        wanted += [Wanted(row.connection, hint, row.id) for hint in found.hints]
     applied = await apply(connection, said, now)
     await hints.remember(connection, wanted, now)
-    if wanted:
-        Database.tell(connection, HINTS)
     return [
         _ended(row.id, found, any(at in applied.newer for at in mine), _order_of(found, applied.golden_of))
         for (row, found), mine in zip(read, positions, strict=True)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import structlog
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -27,6 +28,9 @@ from hub.store.golden import Cause
 from hub.store.tables import RecordRow
 
 _HINTS_AT_ONCE = 20
+_DELETED = 2**62  # above any version of a time: a deletion is the last word
+
+log = structlog.get_logger("orderhub.pull")
 
 
 async def begin(courier: Courier, connection: Connection) -> None:
@@ -89,9 +93,14 @@ async def _fetch(courier: Courier, connection: Connection, row: Any) -> None:
         if fetcher is None:
             raise Missing(f"{connection.connector.slug} cannot fetch a {row.kind}")
         events = await fetcher(courier.account(connection), row.external_id)
-    except Missing:
+    except Missing as missing:
         async with courier.database.write() as held:
-            await _gone(held, connection, row, cause, courier)
+            if row.gone:
+                await _gone(held, connection, row, cause, courier)
+            else:
+                log.warning(
+                    "fetch.missing", connection=connection.id, kind=row.kind, id=row.external_id, why=str(missing)
+                )
             await hints.done(held, row)
         return
     except Exception as error:
@@ -105,7 +114,7 @@ async def _fetch(courier: Courier, connection: Connection, row: Any) -> None:
 
 
 async def _gone(held: AsyncConnection, connection: Connection, hint: Any, cause: Cause, courier: Courier) -> None:
-    """The vendor says that there is no such thing: what we know of it counts for nothing any more."""
+    """The vendor deleted it: what we know of it counts for nothing any more, whatever late webhooks say."""
     rows = await held.execute(
         select(RecordRow.kind, RecordRow.data).where(
             RecordRow.connection == connection.id,
@@ -115,7 +124,7 @@ async def _gone(held: AsyncConnection, connection: Connection, hint: Any, cause:
     )
     gone = [decode_record(row.kind, row.data) for row in rows]
     said = [
-        Said(record=replace(record, deleted=True, version=record.version + 1), cause=cause)
+        Said(record=replace(record, deleted=True, version=_DELETED), cause=cause)
         for record in gone
         if not record.deleted
     ]

@@ -1,12 +1,15 @@
 """Things to fetch, one row per thing however often it is hinted at."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub.connector import Hint
+from hub.store.database import Database
 from hub.store.dialects import insert
 from hub.store.tables import HintRow
 from hub.store.texts import storable
@@ -14,11 +17,23 @@ from hub.store.texts import storable
 HINTS = "hints"  # the bell
 
 
-async def remember(connection: AsyncConnection, rows: Sequence[tuple[str, str, str, str]], now: datetime) -> None:
-    """(connection, kind, external id, event id). Hinted again while a fetch is under way, it is fetched again."""
-    unique = {row[:3]: row for row in rows}
-    if not unique:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Something to fetch, and the event that named it."""
+
+    connection: str
+    hint: Hint
+    event_id: str
+
+
+async def remember(connection: AsyncConnection, wanted: Sequence[Wanted], now: datetime) -> None:
+    """Hinted again while a fetch is under way, it is fetched again. Rings the bell."""
+    if not wanted:
         return
+    unique: dict[tuple[str, str, str], tuple[bool, str]] = {}
+    for each in wanted:
+        thing = (each.connection, each.hint.kind, each.hint.external_id)
+        unique[thing] = (each.hint.gone or unique.get(thing, (False, ""))[0], each.event_id)
     statement = insert(connection.dialect.name, HintRow)
     await connection.execute(
         statement.on_conflict_do_update(
@@ -26,25 +41,28 @@ async def remember(connection: AsyncConnection, rows: Sequence[tuple[str, str, s
             set_={
                 "generation": HintRow.generation + 1,
                 "event_id": statement.excluded.event_id,
+                "gone": or_(HintRow.gone, statement.excluded.gone),
                 "due_at": statement.excluded.due_at,
                 "tries": 0,
             },
         ),
         [
             {
-                "connection": row[0],
-                "kind": row[1],
-                "external_id": row[2],
-                "event_id": row[3],
+                "connection": thing[0],
+                "kind": thing[1],
+                "external_id": thing[2],
+                "event_id": event_id,
+                "gone": gone,
                 "generation": 1,
                 "due_at": now,
                 "leased_until": None,
                 "tries": 0,
                 "message": "",
             }
-            for _, row in sorted(unique.items())
+            for thing, (gone, event_id) in sorted(unique.items())
         ],
     )
+    Database.tell(connection, HINTS)
 
 
 async def claim(

@@ -273,6 +273,7 @@ class HintRow(Base):
     kind: Mapped[str] = mapped_column(String(64), primary_key=True)
     external_id: Mapped[str] = mapped_column(String(255), primary_key=True)
     event_id: Mapped[Id]
+    gone: Mapped[bool] = mapped_column(Boolean)  # the vendor spoke of a deletion
     generation: Mapped[int] = mapped_column(Integer)  # grows when hinted again while a fetch is under way
     due_at: Mapped[Utc]
     leased_until: Mapped[UtcMaybe]

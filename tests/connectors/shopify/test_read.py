@@ -144,9 +144,9 @@ def test_states_within_one_second_are_ordered_by_what_only_grows() -> None:
 
 
 def test_a_deleted_or_edited_order_is_looked_at_again_since_its_body_tells_nothing() -> None:
-    assert read("orders/delete", b'{"id": 5}') == [Hint(kind="order", external_id="5")]
+    assert read("orders/delete", b'{"id": 5}') == [Hint(kind="order", external_id="5", gone=True)]
     assert read("orders/edited", b'{"order_edit": {"order_id": 5}}') == [Hint(kind="order", external_id="5")]
-    assert read("customers/delete", b'{"id": 5}') == [Hint(kind="customer", external_id="5")]
+    assert read("customers/delete", b'{"id": 5}') == [Hint(kind="customer", external_id="5", gone=True)]
 
 
 # ----------------------------------------------------------------------------------------------------- amounts

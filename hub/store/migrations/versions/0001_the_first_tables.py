@@ -142,6 +142,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=64), nullable=False),
         sa.Column("external_id", sa.String(length=255), nullable=False),
         sa.Column("event_id", sa.String(length=40), nullable=False),
+        sa.Column("gone", sa.Boolean(), nullable=False),
         sa.Column("generation", sa.Integer(), nullable=False),
         sa.Column("due_at", UtcDateTime(), nullable=False),
         sa.Column("leased_until", UtcDateTime(), nullable=True),
