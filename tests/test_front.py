@@ -21,7 +21,7 @@ from websockets.exceptions import ConnectionClosed
 
 from hub.front import Limits, bind, serve
 
-QUICK = Limits(head=0.2, body=0.2, idle=5, write=0.3, stop=1, connections=20, head_bytes=4096, headers=20)
+QUICK = Limits(head=0.4, body=0.4, idle=5, write=0.3, stop=1, connections=20, head_bytes=4096, headers=20)
 GET = b"GET / HTTP/1.1\r\nHost: hub\r\n\r\n"
 
 
@@ -189,7 +189,7 @@ async def test_a_forwarded_address_is_believed_from_trusted_proxies_only(trusted
 
 async def test_a_websocket_outlives_the_deadlines_of_requests_and_has_a_largest_message() -> None:
     async with front() as hub, connect(f"ws://127.0.0.1:{hub.port}/ws") as websocket:
-        await asyncio.sleep(0.4)  # longer than the deadlines of head and body
+        await asyncio.sleep(0.9)  # longer than the deadlines of head and body
         await websocket.send("still here")
         assert await websocket.recv() == "still here"
 

@@ -103,11 +103,11 @@ async def test_who_waits_longer_than_a_lease_is_told_to_come_back(db: Database, 
         await conn.execute(insert(CredentialRow).values(**row, leased_until=time() + timedelta(days=1)))
 
     with pytest.raises(TryLater, match="another process"):
-        await Credentials(db, Sealer([KEY]), time, lease=timedelta(seconds=0.1)).refresh("books", 0, never)
+        await Credentials(db, Sealer([KEY]), time, lease=timedelta(seconds=0.5)).refresh("books", 0, never)
 
 
 async def test_a_refresh_ends_before_its_lease_does(db: Database, time: Time) -> None:
-    store = Credentials(db, Sealer([KEY]), time, lease=timedelta(seconds=0.1))
+    store = Credentials(db, Sealer([KEY]), time, lease=timedelta(seconds=0.5))
 
     async def hangs(stored: Tokens | None) -> Tokens:
         await asyncio.Event().wait()

@@ -23,7 +23,7 @@ from hub.domain.errors import HubError, Refused, TryLater, Unknown
 from hub.transport.client import WayOut
 from hub.transport.inner import fast, stock
 from tests.conftest import Time
-from tests.transport.vendor import SETTINGS, Memory, Request, Talk, answer, connector, saying, vendor
+from tests.transport.vendor import SETTINGS, Memory, Request, Talk, answer, connector, saying, skip, vendor
 
 Open = Callable[..., httpx.AsyncClient]
 
@@ -70,6 +70,7 @@ def closed_port() -> str:
 
 async def hang(request: Request, writer: asyncio.StreamWriter) -> None:
     """Never answers."""
+    skip(10)
 
 
 async def hang_up(request: Request, writer: asyncio.StreamWriter) -> None:
@@ -87,10 +88,11 @@ async def half_a_head(request: Request, writer: asyncio.StreamWriter) -> None:
 
 async def hang_in_body(request: Request, writer: asyncio.StreamWriter) -> None:
     writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
+    skip(10)
 
 
 async def cut_body(request: Request, writer: asyncio.StreamWriter) -> None:
-    await hang_in_body(request, writer)
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
     writer.close()
 
 
@@ -111,6 +113,7 @@ async def drip(request: Request, writer: asyncio.StreamWriter) -> None:
         while not writer.is_closing():
             writer.write(b"x")
             await writer.drain()
+            skip(0.3)
             await asyncio.sleep(0.02)
 
 
@@ -120,7 +123,8 @@ async def drip_head(request: Request, writer: asyncio.StreamWriter) -> None:
         while not writer.is_closing():
             writer.write(b"X-More: 1\r\n")
             await writer.drain()
-            await asyncio.sleep(0.05)
+            skip(0.3)
+            await asyncio.sleep(0.02)
 
 
 LOST: list[Talk] = [
@@ -144,7 +148,7 @@ LOST: list[Talk] = [
 @pytest.mark.parametrize("method", ["POST", "PUT"])  # aiohttp by itself repeats PUT
 async def test_a_write_whose_answer_is_lost_is_unknown_and_was_sent_once(way_to: Open, talk: Talk, method: str) -> None:
     async with vendor(talk) as shop:
-        http = way_to(shop.url, deadline=timedelta(seconds=0.1))
+        http = way_to(shop.url)
 
         with pytest.raises(Unknown):
             await http.request(method, "/orders", content=b"{}")
@@ -159,7 +163,7 @@ async def test_a_read_whose_answer_is_lost_is_tried_later(
 ) -> None:
     method, extensions = asked
     async with vendor(talk) as shop:
-        http = way_to(shop.url, deadline=timedelta(seconds=0.1))
+        http = way_to(shop.url)
 
         with pytest.raises(TryLater):
             await http.request(method, "/orders", extensions=extensions)
@@ -175,7 +179,7 @@ async def test_a_write_that_found_no_connection_is_tried_later(way_to: Open, url
 
 async def test_a_write_that_speaks_tls_to_a_server_that_does_not_is_tried_later(way_to: Open) -> None:
     async with vendor(garbage) as shop:
-        http = way_to(shop.url.replace("http://", "https://"), deadline=timedelta(seconds=0.5))
+        http = way_to(shop.url.replace("http://", "https://"))
 
         with pytest.raises(TryLater, match="nothing was sent"):
             await http.post("/orders", json={})
@@ -211,13 +215,13 @@ async def test_a_connection_that_died_idle_makes_a_write_unknown_and_never_sends
 
 async def test_the_deadline_counts_the_whole_call(way_to: Open) -> None:
     async with vendor(drip) as shop:
-        http = way_to(shop.url, deadline=timedelta(seconds=0.3))
+        http = way_to(shop.url, deadline=timedelta(seconds=5))
         started = asyncio.get_running_loop().time()
 
-        with pytest.raises(TryLater, match=r"within 0\.3"):
+        with pytest.raises(TryLater, match="within 5 s"):
             await http.get("/orders")
 
-        assert asyncio.get_running_loop().time() - started < 0.6
+        assert 5 <= asyncio.get_running_loop().time() - started < 10  # of which all but a moment was skipped
 
 
 def bomb(megabytes: int) -> bytes:
