@@ -98,7 +98,7 @@ async def test_a_401_that_comes_late_is_not_answered_by_a_write_that_our_own_dea
         books.tokens = 7
         await http.get("/invoices")  # has renewed the token meanwhile
 
-        with pytest.raises(TryLater, match="too late to begin|still being refreshed"):
+        with pytest.raises(TryLater, match=r"too late to begin|still being refreshed"):
             await late
 
         assert [request.target for request in shop.seen].count("/slow") == 1
