@@ -6,9 +6,10 @@ Everything but `fetch`, `pull`, `push` and `check` is pure: bytes and values in,
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from email.message import EmailMessage
 from enum import StrEnum
 from importlib.metadata import entry_points
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol
 
 import httpx
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
@@ -20,6 +21,9 @@ from hub.domain.ids import CommandId
 from hub.domain.order import Customer, Order
 from hub.domain.records import CustomerRecord, Record
 
+if TYPE_CHECKING:
+    from hub.card import Card
+
 ENTRY_POINTS = "orderhub.connectors"
 
 
@@ -30,6 +34,7 @@ class Category(StrEnum):
     SHIPPING = "shipping"
     CRM = "crm"
     MESSAGING = "messaging"
+    OTHER = "other"  # an ERP, a website, a membership site: whatever its configuration says
 
 
 # ---------------------------------------------------------------------------------------------------- settings
@@ -77,6 +82,9 @@ class ConnectionSettings(_Settings):
     webhook: WebhookSettings = WebhookSettings()
     sync: SyncSettings = SyncSettings()
     rate_limit: RateLimit | None = None  # instead of the connector's own limits
+    # Only orders of these connections are planned for here, so that two carriers or two sets of books can share the
+    # work; empty: all.
+    channels: tuple[str, ...] = ()
 
 
 # ----------------------------------------------------------------------------------------------------- inbound
@@ -90,6 +98,7 @@ class Incoming:
     url: str
     headers: Mapping[str, str]
     body: bytes
+    published: bytes = b""  # what stands at the address that `Inbound.published` named: keys, a certificate chain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +119,14 @@ Verify = Callable[[Incoming, Sequence[str], Any, datetime], None]
 class Inbound:
     verify: Verify
     events: Callable[[Incoming, Any], Sequence[Event]]  # (request, settings); called after `verify`
+    # (request, settings) -> the address of the vendor's public keys or certificates that this delivery needs, which
+    # the door fetches, keeps and gives to `verify` as `Incoming.published`. Called before anything is proved: it
+    # raises `Forged` for an address that is not the vendor's own. For schemes with public keys only.
+    published: Callable[[Incoming, Any], str] | None = None
+    # A handshake without signature that has to be answered 200: nothing of it is kept. Called before `verify`.
+    is_ping: Callable[[Incoming], bool] | None = None
+    # What the vendor wants to read in the 2xx: (media type, body). JSON of counts where there is none.
+    answer: tuple[str, bytes] | None = None
 
 
 # -------------------------------------------------------------------------------------------------------- read
@@ -187,6 +204,19 @@ class Account:
     settings: Any
     http: httpx.AsyncClient
     now: Clock
+    mail: "Mail | None" = None  # for connectors whose `Way` names a mail server
+
+
+class Mail(Protocol):
+    """The way to a mail server."""
+
+    async def send(self, message: EmailMessage, to: Sequence[str]) -> None:
+        """Raises `TryLater` (nothing was sent), `Unknown` (the answer to the message was lost) or `Refused`."""
+        ...
+
+    async def find(self, message_id: str) -> bool | None:
+        """Whether the archive has a message of this Message-ID; `None`: there is no archive to ask."""
+        ...
 
 
 READS: dict[str, Any] = {"orderhub.reads": True}
@@ -204,6 +234,12 @@ Fetch = Callable[[Account, str], Awaitable[Sequence[Event]]]
 
 Pull = Callable[[Account, str], Awaitable[Page]]
 """(account, cursor). The first cursor is `since:<RFC 3339>`, from `sync.since`."""
+
+Audit = Callable[[Account, str, str], Awaitable[Sequence["Finding"]]]
+"""(account, our webhook address, our newest secret): makes the vendor's webhook subscriptions what they should be.
+
+Creates what is missing, switches on what the vendor switched off, and says what it found and did. Safe to repeat.
+"""
 
 FindIt = Callable[[Account, Any, CommandId], Awaitable[Sequence[Event] | None]]
 """(account, command, its id) -> what the vendor has that came of this command; `None`: surely nothing did."""
@@ -273,7 +309,26 @@ class OAuth2:
     token_url: str
     client_id: str
     client_secret: str = field(repr=False)
-    refresh_token: str = field(repr=False)
+    refresh_token: str = field(default="", repr=False)  # unused with `client_credentials`
+    grant: Literal["refresh_token", "client_credentials"] = "refresh_token"
+    client_auth: Literal["basic", "body"] = "basic"  # how client id and secret travel (RFC 6749, section 2.3.1)
+    # For `hub connect`: where a person is sent to allow us in, and what is asked for (RFC 6749, section 4.1).
+    authorize_url: str = ""
+    scopes: tuple[str, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)  # that every call of the account carries: a tenant's id
+    refresh_lives: timedelta | None = None  # how long a refresh token lives unused, where the vendor says so
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Smtp:
+    """A mail server (RFC 5321), and an IMAP mailbox with a copy of all we sent, to look in after a lost answer."""
+
+    host: str
+    port: int
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    username: str = ""
+    password: str = field(default="", repr=False)
+    archive: str = field(default="", repr=False)  # imaps://user:password@host:port/Mailbox; "": none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -292,6 +347,7 @@ class Way:
     base_url: str
     auth: Headers | OAuth2
     limits: Limits
+    smtp: Smtp | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -322,12 +378,17 @@ class Connector:
     pull: Mapping[str, Pull] = field(default_factory=dict)
     push: Mapping[type[Command], Push] = field(default_factory=dict)
     check: Callable[[Account], AsyncIterator[Finding]] | None = None
+    audit: Audit | None = None  # run at start and every hour
     # What the vendor's answer means, where the status code does not tell. `None`: the usual reading.
     verdict: Callable[[httpx.Response], HubError | None] | None = None
     # Seconds until the vendor wants the next call, from an answer's own word; 0: now.
     pause: Callable[[httpx.Response], float] | None = None
     # (settings, request headers and body of `hub trigger`): the headers of a genuine delivery.
     sign: Callable[[Any, str, bytes, datetime], Mapping[str, str]] | None = None
+    # What the conformance kit needs (`hub.card`), made when asked for: a sandbox is no part of a hub at work.
+    card: "Callable[[], Card] | None" = None
+    # settings -> this connector with the slots that these settings describe: for connectors that are configuration.
+    configured: "Callable[[Any], Connector] | None" = None
 
     def command(self, action: str) -> type[Command]:
         for command in self.push:

@@ -3,6 +3,9 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from hub.connector import OrderView
+from hub.decide.fold import fold_customer, fold_order
+from hub.decide.identity import is_customer, partition
 from hub.domain.money import Money
 from hub.domain.records import (
     CustomerRecord,
@@ -13,6 +16,7 @@ from hub.domain.records import (
     OrderRecord,
     PaymentRecord,
     PaymentStatus,
+    Record,
     RefundRecord,
     RefundStatus,
     ShipmentRecord,
@@ -179,3 +183,23 @@ def customer(external_id: str = "c1", *, connection: str = "shop", version: int 
         "email": "ada@example.com",
     }
     return CustomerRecord(**(fields | more))
+
+
+def view(*records: Record, of: str, settings: Any) -> OrderView:
+    """What the plan of connection `of` sees of the one order (and its customer) that these records are about."""
+    groups = partition(records)
+    people = [group for group in groups if is_customer(group)]
+    (sale,) = (group for group in groups if not is_customer(group))
+    folded = fold_order(sale)
+    mine = next((group for group in people if folded.customer in [each.source for each in group.records]), None)
+    live = [record for record in sale.records if not record.deleted]
+    said = [record for record in (mine.records if mine else ()) if isinstance(record, CustomerRecord)]
+    return OrderView(
+        connection=of,
+        settings=settings,
+        order=folded,
+        said=tuple(record for record in live if record.source.connection == of),
+        others=tuple(record for record in live if record.source.connection != of),
+        customer=fold_customer(mine) if mine else None,
+        customer_said=tuple(record for record in said if record.source.connection == of and not record.deleted),
+    )

@@ -87,6 +87,8 @@ def _fulfil(view: OrderView, said: OrderRecord) -> Iterator[Command]:
     for record in view.others:
         if not isinstance(record, ShipmentRecord) or record.status not in _LEFT or not record.tracking_numbers:
             continue
+        if record.inbound:
+            continue
         if known & set(record.tracking_numbers):
             continue
         known |= set(record.tracking_numbers)

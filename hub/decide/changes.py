@@ -7,7 +7,10 @@ import msgspec
 
 # Told by the summary or by nobody: they differ with every event.
 _QUIET = {"updated_at", "sources"}
-_BY_ID = {"lines", "payments", "refunds", "refund_requests", "invoices", "credit_notes", "shipments", "holds"}
+_BY_ID = {
+    *("lines", "payments", "refunds", "refund_requests", "invoices", "credit_notes", "shipments"),
+    *("deals", "messages", "holds"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +62,20 @@ def _items(name: str, old: list[dict[str, Any]], new: list[dict[str, Any]]) -> l
     return found
 
 
+_COURSE = ("pending", "in_transit", "delivered")
+
+
+def _backwards(told: Difference) -> bool:
+    if told.before not in _COURSE or told.after not in _COURSE:
+        return False
+    return _COURSE.index(told.after) < _COURSE.index(told.before)
+
+
 def _summary(old: dict[str, Any], new: dict[str, Any], found: list[Difference]) -> str:
     if old["stage"] != new["stage"]:
         return f"{old['stage']} → {new['stage']}"
+    for each in found:
+        if each.path.startswith("shipments[") and each.path.endswith(".status") and _backwards(each):
+            return f"the carrier corrected {each.before} to {each.after}"
     paths = sorted({difference.path.split("[")[0].split(".")[0] for difference in found})
     return ", ".join(path.replace("_", " ") for path in paths) + " changed"

@@ -14,8 +14,10 @@ from hub.domain.money import NO_CURRENCY, Money
 from hub.domain.order import (
     CreditNote,
     Customer,
+    Deal,
     HoldKind,
     Invoice,
+    Message,
     Order,
     Payment,
     SourceView,
@@ -25,9 +27,11 @@ from hub.domain.records import (
     CancellationRecord,
     CreditNoteRecord,
     CustomerRecord,
+    DealRecord,
     DisputeRecord,
     InvoiceRecord,
     InvoiceStatus,
+    MessageRecord,
     OrderRecord,
     PaymentRecord,
     Record,
@@ -115,6 +119,8 @@ def fold_order(group: Group) -> Order:
         invoices=invoices,
         credit_notes=_credit_notes(live),
         shipments=shipments,
+        deals=_deals(live),
+        messages=_messages(live),
         holds=holds_of(group.id, reasons, live),
         sources=_sources(records),
     )
@@ -215,6 +221,41 @@ def _credit_notes(records: Iterable[Record]) -> tuple[CreditNote, ...]:
         )
         for record in records
         if isinstance(record, CreditNoteRecord)
+    )
+
+
+def _deals(records: Iterable[Record]) -> tuple[Deal, ...]:
+    return tuple(
+        Deal(
+            id=record.source.key,
+            source=record.source,
+            name=record.name,
+            stage=record.stage,
+            amount=record.amount,
+            closed_on=record.closed_on,
+            url=record.url,
+        )
+        for record in records
+        if isinstance(record, DealRecord)
+    )
+
+
+def _messages(records: Iterable[Record]) -> tuple[Message, ...]:
+    return tuple(
+        Message(
+            id=record.source.key,
+            source=record.source,
+            occasion=record.occasion,
+            channel=record.channel,
+            to=record.to,
+            status=record.status,
+            detail=record.detail,
+            created_at=record.created_at,
+        )
+        for record in sorted(
+            (record for record in records if isinstance(record, MessageRecord)),
+            key=lambda record: (record.created_at, record.source),
+        )
     )
 
 

@@ -134,6 +134,8 @@ _RANK = {
     Kind.DISPUTE: 5,
     Kind.CREDIT_NOTE: 6,
     Kind.INVOICE_PAYMENT: 7,
+    Kind.DEAL: 8,
+    Kind.MESSAGE: 10,
 }
 
 

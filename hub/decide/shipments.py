@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 from hub.domain.order import FulfilmentState, Shipment
 from hub.domain.records import Line, Record, RefundRecord, RefundStatus, ShipmentRecord, ShipmentStatus
 
-_RANK = [
+RANK = [
     ShipmentStatus.CANCELLED,
     ShipmentStatus.PENDING,
     ShipmentStatus.FAILED,
     ShipmentStatus.IN_TRANSIT,
+    ShipmentStatus.RETURNED,
     ShipmentStatus.DELIVERED,
 ]
 _LEFT = (ShipmentStatus.IN_TRANSIT, ShipmentStatus.DELIVERED)
@@ -33,18 +34,27 @@ def fold_shipments(records: Iterable[Record]) -> tuple[Shipment, ...]:
 
 
 def _shipment(parcel: Sequence[ShipmentRecord]) -> Shipment:
-    lead = max(parcel, key=lambda record: (_RANK.index(record.status), record.source))
+    """Who tracks it is believed: then a newer word of an earlier status is its correction. Stores only add to it."""
+    trackers = [record for record in parcel if record.authority]
+    lead = max(trackers or parcel, key=lambda record: (RANK.index(record.status), record.source))
+    arrived = lead.status is ShipmentStatus.DELIVERED
     return Shipment(
         id=parcel[0].source.key,
         source=parcel[0].source,
         sources=tuple(sorted(record.source for record in parcel)),
         status=lead.status,
+        verified=lead.authority,
+        detail=lead.detail,
+        inbound=any(record.inbound for record in parcel),
+        service=next((record.service for record in (lead, *parcel) if record.service), ""),
+        cost=next((record.cost for record in (lead, *parcel) if record.cost is not None), None),
+        label_url=next((record.label_url for record in (lead, *parcel) if record.label_url), ""),
         carrier=next((record.carrier for record in (lead, *parcel) if record.carrier), ""),
         tracking_numbers=tuple(sorted({number for record in parcel for number in record.tracking_numbers})),
         tracking_urls=tuple(sorted({url for record in parcel for url in record.tracking_urls})),
         lines=next((record.lines for record in (lead, *parcel) if record.lines), ()),
         shipped_at=min((record.shipped_at for record in parcel if record.shipped_at), default=None),
-        delivered_at=min((record.delivered_at for record in parcel if record.delivered_at), default=None),
+        delivered_at=min((record.delivered_at for record in parcel if record.delivered_at and arrived), default=None),
     )
 
 
@@ -64,7 +74,7 @@ def fulfilment_state(
     """A parcel that names no lines holds the whole order."""
     wanted = {line.id: line.quantity - returned[line.id] for line in lines if line.fulfillable}
     wanted = {line: quantity for line, quantity in wanted.items() if quantity > 0}
-    left = [shipment for shipment in shipments if shipment.status in _LEFT]
+    left = [shipment for shipment in shipments if shipment.status in _LEFT and not shipment.inbound]
     if not wanted and not left:
         return FulfilmentState.NOT_NEEDED if is_sale and lines else FulfilmentState.UNFULFILLED
     if not left:

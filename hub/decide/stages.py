@@ -74,12 +74,14 @@ def stages_of(
     shipped = [
         each.shipped_at or each.delivered_at
         for each in shipments
-        if each.status in (ShipmentStatus.IN_TRANSIT, ShipmentStatus.DELIVERED)
+        if each.status in (ShipmentStatus.IN_TRANSIT, ShipmentStatus.DELIVERED) and not each.inbound
     ]
     if fulfilment in (FulfilmentState.FULFILLED, FulfilmentState.DELIVERED):
         reached.append(StageReached(stage=Stage.SHIPPED, at=max((at for at in shipped if at), default=placed_at)))
     arrived = fulfilment is FulfilmentState.DELIVERED
-    delivered = max((each.delivered_at for each in shipments if each.delivered_at), default=placed_at)
+    delivered = max(
+        (each.delivered_at for each in shipments if each.delivered_at and not each.inbound), default=placed_at
+    )
     if arrived:
         reached.append(StageReached(stage=Stage.DELIVERED, at=delivered))
     if is_sale and paid is not None and (arrived or fulfilment is FulfilmentState.NOT_NEEDED):

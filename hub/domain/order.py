@@ -11,6 +11,8 @@ from hub.domain.records import (
     DisputeStatus,
     InvoiceStatus,
     Line,
+    MessageChannel,
+    MessageStatus,
     PaymentStatus,
     RefundStatus,
     ShipmentStatus,
@@ -155,12 +157,45 @@ class Shipment:
     source: Source
     sources: tuple[Source, ...]
     status: ShipmentStatus
+    verified: bool = False  # who tracks the parcel says so, not only a store
+    detail: str = ""
+    inbound: bool = False  # a return, on its way from the buyer
+    service: str = ""
+    cost: Money | None = None
+    label_url: str = ""
     carrier: str = ""
     tracking_numbers: tuple[str, ...] = ()
     tracking_urls: tuple[str, ...] = ()
     lines: tuple[tuple[str, int], ...] = ()
     shipped_at: datetime | None = None
     delivered_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deal:
+    """The sale as a CRM keeps it."""
+
+    id: str
+    source: Source
+    name: str
+    stage: str
+    amount: Money | None
+    closed_on: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """What a person was told, or the team."""
+
+    id: str
+    source: Source
+    occasion: str
+    channel: MessageChannel
+    to: str
+    status: MessageStatus
+    detail: str
+    created_at: datetime
 
 
 class HoldKind(StrEnum):
@@ -240,6 +275,8 @@ class Order:
     invoices: tuple[Invoice, ...]
     credit_notes: tuple[CreditNote, ...]
     shipments: tuple[Shipment, ...]
+    deals: tuple[Deal, ...] = ()
+    messages: tuple[Message, ...] = ()
     holds: tuple[Hold, ...]
     sources: tuple[SourceView, ...]
 

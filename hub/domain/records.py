@@ -24,6 +24,8 @@ class Kind(StrEnum):
     INVOICE_PAYMENT = "invoice_payment"
     CREDIT_NOTE = "credit_note"
     SHIPMENT = "shipment"
+    DEAL = "deal"
+    MESSAGE = "message"
     CUSTOMER = "customer"
     # What people and programs ask of the hub; only the built-in connection `hub` writes these.
     CANCELLATION = "cancellation"
@@ -270,23 +272,74 @@ class ShipmentStatus(StrEnum):
     PENDING = "pending"
     IN_TRANSIT = "in_transit"
     DELIVERED = "delivered"
+    RETURNED = "returned"  # it came back, or is on its way back to the sender
     FAILED = "failed"
-    CANCELLED = "cancelled"
+    CANCELLED = "cancelled"  # the label was given back, or the parcel taken out before it left
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShipmentRecord(Record):
-    """A parcel, as a store or a carrier tells it. Two records with one tracking number are the same parcel."""
+    """A parcel, as a store or a carrier tells it. Two records with one tracking number are the same parcel.
+
+    `version` is the teller's own time or sequence, so a late word is stale. A newer word that says an earlier status
+    is the carrier's correction, and stands.
+    """
 
     kind: ClassVar[Kind] = Kind.SHIPMENT
 
     status: ShipmentStatus
+    authority: bool = False  # told by who tracks the parcel: believed before a store, which was only told of it
+    detail: str = ""  # the teller's own word for the status: out_for_delivery, EX…
+    inbound: bool = False  # a return: on its way from the buyer, no part of the fulfilment
+    service: str = ""  # Priority, UPS Ground…, as the carrier calls it
+    cost: Money | None = None  # of the label
+    label_url: str = ""
     carrier: str = ""
     tracking_numbers: tuple[str, ...] = ()
     tracking_urls: tuple[str, ...] = ()
     lines: tuple[tuple[str, int], ...] = ()  # (order line id, quantity); empty: the whole order
     shipped_at: datetime | None = None
     delivered_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DealRecord(Record):
+    """A sale as a CRM keeps it (deal, opportunity). Claims the order's id, which we wrote into it."""
+
+    kind: ClassVar[Kind] = Kind.DEAL
+
+    name: str
+    stage: str  # as the CRM calls it
+    amount: Money | None = None
+    customer: Source | None = None  # the CRM's own contact, where it names one
+    closed_on: str = ""  # a day, YYYY-MM-DD
+
+
+class MessageChannel(StrEnum):
+    EMAIL = "email"
+    SMS = "sms"
+    TEAM = "team"  # a chat room of the staff
+
+
+class MessageStatus(StrEnum):
+    QUEUED = "queued"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    SUPPRESSED = "suppressed"  # whoever it was for does not want any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageRecord(Record):
+    """One message that left for a person. Claims the order's id."""
+
+    kind: ClassVar[Kind] = Kind.MESSAGE
+
+    occasion: str  # what it tells of, one message each: `paid`, `shipped:<shipment id>`
+    channel: MessageChannel
+    to: str
+    status: MessageStatus
+    detail: str = ""  # why it failed or was suppressed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -347,6 +400,8 @@ RECORDS: dict[Kind, type[Record]] = {
         InvoicePaymentRecord,
         CreditNoteRecord,
         ShipmentRecord,
+        DealRecord,
+        MessageRecord,
         CustomerRecord,
         CancellationRecord,
         RefundRequestRecord,

@@ -53,7 +53,7 @@ def account(shop: ShopifySandbox, *, waits: bool = True, **more: Any) -> Account
     the clock of the test."""
     given = settings(**more)
     way = CONNECTOR.way(given)
-    headers = way.auth.headers  # type: ignore[union-attr]
+    headers = way.auth.headers
     http = httpx.AsyncClient(transport=httpx.ASGITransport(app=shop), base_url=way.base_url, headers=headers)
     clock = shop.now
 
