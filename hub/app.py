@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from hub.connector import Incoming
-from hub.domain.errors import Forged, HubError, Malformed, TooLarge
+from hub.domain.errors import Forged, HubError, Malformed, TooLarge, TryLater
 from hub.observe import metrics
 from hub.pipeline.receive import Received
 from hub.pipeline.registry import Connection
@@ -20,7 +20,13 @@ from hub.pipeline.registry import Connection
 log = structlog.get_logger("orderhub.door")
 
 MOST_BYTES = 5 * 1024 * 1024  # an order of 500 lines is about 1.5 MB in the largest vendor's form
-_TYPES = ("application/json", "application/cloudevents", "application/x-www-form-urlencoded", "text/")
+_TYPES = (
+    "application/json",
+    "application/cloudevents",
+    "application/x-www-form-urlencoded",
+    "application/xml",
+    "text/",
+)
 
 
 class Hub(Protocol):
@@ -95,6 +101,9 @@ async def _webhook(hub: Hub, request: Request) -> Response:
         received = await hub.receive(connection, Incoming(method="POST", url=url, headers=headers, body=body))
     except ClientDisconnect:
         return Response(status_code=400)
+    except TryLater as error:
+        log.warning("receive.later", connection=connection_id, reason=str(error)[:200])
+        return JSONResponse({"error": "not kept, send it again"}, status_code=503, headers={"Retry-After": "5"})
     except HubError as error:
         return await _refused(hub, connection_id if connection else "", error)
     except Exception as error:
@@ -104,6 +113,9 @@ async def _webhook(hub: Hub, request: Request) -> Response:
     metrics.events_received.labels(connection.id, "new").inc(received.new)
     metrics.events_received.labels(connection.id, "duplicate").inc(received.duplicates)
     metrics.ack_seconds.labels(connection.id).observe(time.perf_counter() - started)
+    if connection.connector.inbound.answer is not None:
+        media_type, words = connection.connector.inbound.answer
+        return Response(words, media_type=media_type)
     return JSONResponse({"received": received.new, "duplicates": received.duplicates})
 
 

@@ -24,7 +24,7 @@ from hub.pipeline.digest import INBOX
 from hub.pipeline.intend import intend
 from hub.pipeline.rebuild import rebuild
 from hub.pipeline.receive import Door, Received
-from hub.pipeline.registry import Connection, Connections
+from hub.pipeline.registry import Connection, Connections, configured
 from hub.pipeline.work import Worker
 from hub.settings import Settings, settings_digest
 from hub.store import api_keys, connections, inbox, listing, outbox
@@ -37,6 +37,7 @@ from hub.store.outbox import OUTBOX, CommandState
 from hub.store.sealing import Sealer
 from hub.transport.client import WayOut
 from hub.transport.passage import Call
+from hub.transport.published import Published
 
 log = structlog.get_logger("orderhub")
 
@@ -67,7 +68,7 @@ class OrderHub:
             {
                 each: Connection(
                     id=each,
-                    connector=connectors[own.connector],
+                    connector=configured(connectors[own.connector], own),
                     settings=own,
                     settings_digest=settings_digest(own)[:40],
                 )
@@ -85,10 +86,15 @@ class OrderHub:
             for each in self._connections.all()
         }
         self.courier = Courier(database=self.database, account=self._account, clock=clock)
-        self._door = Door(self.database, clock, on_commit=metrics.commit_batch.observe)
+        self._published = Published(clock)
+        self._door = Door(self.database, clock, on_commit=metrics.commit_batch.observe, published=self._published.read)
 
     def _account(self, connection: Connection) -> Account:
         return self.way_out.account(connection.id, connection.connector, connection.settings)
+
+    def webhook_url(self, connection: str) -> str:
+        """Where the vendor of this connection sends its webhooks; `""` while the hub has no address of its own."""
+        return f"{self.public_url}/webhooks/{connection}" if self.public_url else ""
 
     # ------------------------------------------------------------------------------------------------ the doors
 
@@ -148,7 +154,13 @@ class OrderHub:
         def at_once(connection: Connection) -> int:
             return connection.connector.way(connection.settings).limits.at_once
 
-        worker = Worker(courier=self.courier, connections=self._connections, at_once=at_once, on_delivered=_delivered)
+        worker = Worker(
+            courier=self.courier,
+            connections=self._connections,
+            at_once=at_once,
+            webhook_url=self.webhook_url,
+            on_delivered=_delivered,
+        )
         running = asyncio.create_task(worker.run())
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -268,6 +280,7 @@ class OrderHub:
 
     async def close(self) -> None:
         await self.way_out.aclose()
+        await self._published.aclose()
         await self.database.close()
 
 

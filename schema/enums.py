@@ -6,7 +6,16 @@ import strawberry
 
 from hub.connector import Category
 from hub.domain.order import FulfilmentState, HoldKind, InvoiceState, PaymentState, Stage
-from hub.domain.records import DisputeStatus, InvoiceStatus, Kind, PaymentStatus, RefundStatus, ShipmentStatus
+from hub.domain.records import (
+    DisputeStatus,
+    InvoiceStatus,
+    Kind,
+    MessageChannel,
+    MessageStatus,
+    PaymentStatus,
+    RefundStatus,
+    ShipmentStatus,
+)
 from hub.store.reading_lists import OrderSortKey
 from hub.store.reading_work import AttemptState, CommandState, EventState
 from schema.paging import CountPrecision
@@ -24,6 +33,8 @@ _SHOWN: dict[type[Enum], str] = {
     DisputeStatus: "Where a dispute is.",
     InvoiceStatus: "Where an invoice is.",
     ShipmentStatus: "Where a parcel is.",
+    MessageChannel: "How a message goes. TEAM: a chat room of the staff.",
+    MessageStatus: "Where a message is. SUPPRESSED: whoever it was for wants none.",
     Kind: "What a record of a system is about.",
     Category: "What a connector's vendor is to us.",
     EventState: "What became of an event. PARKED waits for a person, and can be replayed.",

@@ -7,7 +7,7 @@ import strawberry
 
 from hub.domain import order as golden
 from hub.domain.order import FulfilmentState, HoldKind, InvoiceState, PaymentState, Stage
-from hub.domain.records import ShipmentStatus
+from hub.domain.records import MessageChannel, MessageStatus, ShipmentStatus
 from hub.store.reading import StoredOrder
 from schema.command import Command
 from schema.context import Info
@@ -50,12 +50,43 @@ class Shipment:
     source: ExternalRef
     sources: list[ExternalRef]
     status: ShipmentStatus
+    verified: bool = strawberry.field(
+        name="isVerified", description="Who tracks the parcel says so, not only a store that was told."
+    )
+    detail: str | None = strawberry.field(description="The teller's own word for the status.")
+    inbound: bool = strawberry.field(name="isReturn", description="On its way from the buyer.")
+    service: str | None
+    cost: Money | None = strawberry.field(description="Of the label.")
+    label_url: Url | None
     carrier: str | None
     tracking_numbers: list[str]
     tracking_urls: list[Url]
     lines: list[ShippedLine] = strawberry.field(resolver=_shipped, description="Empty: the whole order.")
     shipped_at: datetime | None
     delivered_at: datetime | None
+
+
+@strawberry.type(description="The sale as a CRM keeps it.")
+class Deal:
+    id: strawberry.ID
+    source: ExternalRef
+    name: str | None
+    stage: str | None = strawberry.field(description="As the CRM calls it.")
+    amount: Money | None
+    closed_on: str | None = strawberry.field(description="A day, YYYY-MM-DD.")
+    url: Url | None
+
+
+@strawberry.type(description="What a person was told, or the team.")
+class Message:
+    id: strawberry.ID
+    source: ExternalRef
+    occasion: str = strawberry.field(description="What it tells of; there is one message for each.")
+    channel: MessageChannel
+    to: str | None
+    status: MessageStatus
+    detail: str | None
+    created_at: datetime
 
 
 @strawberry.type(description="A reason why the order may not go on. New facts hold again after a release.")
@@ -174,6 +205,8 @@ class Order(Node):
     invoices: list[Invoice]
     credit_notes: list[CreditNote]
     shipments: list[Shipment]
+    deals: list[Deal]
+    messages: list[Message]
     holds: list[Hold]
 
     sources: list[SourceRecord] = strawberry.field(resolver=_sources, description="Every record it is folded from.")

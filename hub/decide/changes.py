@@ -72,10 +72,10 @@ def _backwards(told: Difference) -> bool:
 
 
 def _summary(old: dict[str, Any], new: dict[str, Any], found: list[Difference]) -> str:
-    if old["stage"] != new["stage"]:
-        return f"{old['stage']} → {new['stage']}"
     for each in found:
         if each.path.startswith("shipments[") and each.path.endswith(".status") and _backwards(each):
             return f"the carrier corrected {each.before} to {each.after}"
+    if old["stage"] != new["stage"]:
+        return f"{old['stage']} → {new['stage']}"
     paths = sorted({difference.path.split("[")[0].split(".")[0] for difference in found})
     return ", ".join(path.replace("_", " ") for path in paths) + " changed"

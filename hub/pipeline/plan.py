@@ -126,6 +126,9 @@ def wanted_of(
     """A plan that fails plans nothing, and says so as a drift: one connector's bug stops no other system."""
     assert connection.connector.plan is not None
     wanted = Wanted()
+    channels = connection.settings.channels
+    if channels and order.channel not in channels:
+        return wanted
     view = OrderView(
         connection=connection.id,
         settings=connection.settings,

@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
-from hub.connector import Event, Incoming
+from hub.connector import Event, Inbound, Incoming
 from hub.domain.clock import Clock
 from hub.domain.errors import Forged
 from hub.pipeline.digest import INBOX
@@ -29,6 +29,16 @@ class _Waiting:
     done: asyncio.Future[set[tuple[str, str]]]
 
 
+class ReadPublished(Protocol):
+    """The vendor's public keys at an address. `anew`: what is kept did not do."""
+
+    async def __call__(self, address: str, *, anew: bool = False) -> bytes: ...
+
+
+async def _none_published(address: str, *, anew: bool = False) -> bytes:  # noqa: ARG001
+    raise Forged("this door has no way to a vendor's keys")
+
+
 @dataclass(eq=False)
 class Door:
     """The way in. `open()` runs for as long as the process takes webhooks; `receive` returns after the commit."""
@@ -36,24 +46,48 @@ class Door:
     database: Database
     clock: Clock
     on_commit: Callable[[int], None] = lambda _rows: None  # told how many rows shared a commit
+    published: ReadPublished = _none_published
     shut: bool = False  # it was open, and is no more
     _queue: asyncio.Queue[_Waiting] = field(default_factory=asyncio.Queue)
 
     async def receive(self, connection: Connection, incoming: Incoming) -> Received:
-        """Raises `Forged` or `Malformed`, and keeps nothing; a fault of the database keeps nothing either."""
+        """Raises `Forged` or `Malformed`, and keeps nothing; a fault of the database keeps nothing either.
+
+        `TryLater` where the keys that would prove it cannot be had now.
+        """
         inbound = connection.connector.inbound
         if inbound is None:
             raise Forged(f"{connection.connector.title} sends no webhooks")
+        if inbound.is_ping is not None and inbound.is_ping(incoming):
+            return Received(new=0, duplicates=0)
         now = self.clock()
         secrets = [secret.get_secret_value() for secret in connection.settings.webhook.secrets]
         secrets = [secret for secret in secrets if secret]
-        inbound.verify(incoming, secrets, connection.settings, now)
+        if inbound.published is None:
+            inbound.verify(incoming, secrets, connection.settings, now)
+        else:
+            await self._verify_by_keys(inbound, incoming, secrets, connection.settings, now)
         events = inbound.events(incoming, connection.settings)
         rows = _rows(connection.id, events, now)
         if not rows:
             return Received(new=0, duplicates=0)
         new = await self._commit(rows)
         return Received(new=len(new), duplicates=len(rows) - len(new))
+
+    async def _verify_by_keys(
+        self, inbound: Inbound, incoming: Incoming, secrets: Sequence[str], settings: Any, now: datetime
+    ) -> None:
+        """A delivery that the kept keys do not prove may be signed by the vendor's next ones: looks once more."""
+        assert inbound.published is not None
+        address = inbound.published(incoming, settings)
+        kept = await self.published(address)
+        try:
+            inbound.verify(replace(incoming, published=kept), secrets, settings, now)
+        except Forged:
+            newer = await self.published(address, anew=True)
+            if newer == kept:
+                raise
+            inbound.verify(replace(incoming, published=newer), secrets, settings, now)
 
     async def _commit(self, rows: list[dict[str, Any]]) -> set[tuple[str, str]]:
         done: asyncio.Future[set[tuple[str, str]]] = asyncio.get_running_loop().create_future()

@@ -14,6 +14,11 @@ class Connection:
     settings_digest: str  # a pause ends when it changes
 
 
+def configured(connector: Connector, settings: ConnectionSettings) -> Connector:
+    """The connector as these settings make it. Raises `Misconfigured`."""
+    return connector if connector.configured is None else connector.configured(settings)
+
+
 class Connections:
     def __init__(self, connections: Mapping[str, Connection]) -> None:
         self._connections = dict(connections)

@@ -9,6 +9,7 @@ from datetime import timedelta
 import structlog
 
 from hub.pipeline.apply import PLAN
+from hub.pipeline.audit import audit
 from hub.pipeline.deliver import Courier, claim, deliver
 from hub.pipeline.digest import INBOX, digest
 from hub.pipeline.plan import plan
@@ -23,6 +24,7 @@ log = structlog.get_logger("orderhub.work")
 
 _POLL = 5.0  # seconds without a bell
 _SORRY = 1.0  # seconds after a fault of our own or of the database
+_AUDIT = 3600.0  # seconds between two looks at a connection's subscriptions
 _GRACE = 10.0  # seconds that deliveries under way get to finish when the process stops
 
 
@@ -31,6 +33,7 @@ class Worker:
     courier: Courier
     connections: Connections
     at_once: Callable[[Connection], int]  # how many deliveries of a lane may be under way
+    webhook_url: Callable[[str], str] = lambda _connection: ""  # where a connection's vendor sends to; "": nowhere
     on_delivered: Callable[[str, str, float], None] = lambda _connection, _state, _seconds: None
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -50,6 +53,8 @@ class Worker:
         ]
         for each in self.connections:
             loops.append(self._lane(each))
+            if each.connector.audit:
+                loops.append(self._audits(each))
             if each.connector.fetch:
                 loops.append(self._loop(f"fetch {each.id}", HINTS, lambda each=each: fetch(self.courier, each)))  # type: ignore[misc]
             if each.connector.pull:
@@ -77,6 +82,14 @@ class Worker:
                 await self._pause(_SORRY)
             if not worked:
                 await database.wait(topic, heard, _POLL)
+
+    async def _audits(self, connection: Connection) -> None:
+        while not self._stop.is_set():
+            try:
+                await audit(self.courier, connection, self.webhook_url(connection.id))
+            except Exception:
+                log.exception("work.failed", movement=f"audit {connection.id}")
+            await self._pause(_AUDIT)
 
     async def _pause(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):

@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 import json
 from base64 import b64encode
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote_plus, urlencode
@@ -37,6 +37,18 @@ class _Declined(NeedsAttention):
     """The vendor does not take this refresh token, or these client credentials."""
 
 
+def token_request(way: OAuth2, form: Mapping[str, str]) -> httpx.Request:
+    """To the token endpoint, with the client's credentials as this vendor wants them (RFC 6749, section 2.3.1)."""
+    headers = {"Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded"}
+    fields = dict(form)
+    if way.client_auth == "basic":
+        pair = f"{quote_plus(way.client_id)}:{quote_plus(way.client_secret)}"
+        headers["Authorization"] = f"Basic {b64encode(pair.encode()).decode()}"
+    else:
+        fields |= {"client_id": way.client_id, "client_secret": way.client_secret}
+    return httpx.Request("POST", way.token_url, headers=headers, content=urlencode(fields).encode())
+
+
 class Bearer:
     def __init__(
         self, connection: str, way: OAuth2, store: TokenStore, ask: Ask, now: Clock, redact: Redactor, closing: float
@@ -49,7 +61,10 @@ class Bearer:
         self._now = now
         self._redact = redact
         self._closing = closing
-        self._origin = hashlib.sha256(way.refresh_token.encode()).hexdigest()
+        # A new refresh token in the settings is a new beginning; where there is none, new client credentials are.
+        self._app = way.grant == "client_credentials"
+        origin = f"{way.client_id}:{way.client_secret}" if self._app else way.refresh_token
+        self._origin = hashlib.sha256(origin.encode()).hexdigest()
         self._held: Tokens | None = None
         self._rejected = -1  # generations up to this one got a 401
         self._task: asyncio.Task[Tokens] | None = None
@@ -63,7 +78,7 @@ class Bearer:
                 # The minute before the end is there for this: the old one still works.
                 if held is None or not self._usable(held):
                     raise
-        return Proof({"Authorization": f"Bearer {held.access}"}, held.generation)
+        return Proof({"Authorization": f"Bearer {held.access}", **self._way.headers}, held.generation)
 
     async def renew(self, rejected: Proof, seconds: float) -> bool:
         self._rejected = max(self._rejected, rejected.generation)
@@ -141,9 +156,9 @@ class Bearer:
             raise NeedsAttention(f"{self._connection}: refreshing the access token: {fault}") from fault
         said = f"{self._connection}: refreshing the access token: {answer.status_code}"
         if answer.status_code in (400, 401, 403):
-            raise _Declined(
-                f"{said} {excerpt(answer, self._redact)}. Authorise anew and put its refresh token into hub.toml"
-            )
+            anew = f"Authorise anew (hub connect {self._connection}), or put its refresh token into hub.toml"
+            remedy = "Check client_id and client_secret" if self._app else anew
+            raise _Declined(f"{said} {excerpt(answer, self._redact)}. {remedy}")
         if answer.status_code in (408, 425, 429) or answer.status_code >= 500:
             raise TryLater(said, after=retry_after(answer, self._now()))
         if answer.status_code != 200:
@@ -151,17 +166,10 @@ class Bearer:
         return self._tokens(answer.content, token, origins)
 
     def _request(self, token: str) -> httpx.Request:
-        pair = f"{quote_plus(self._way.client_id)}:{quote_plus(self._way.client_secret)}"  # RFC 6749, 2.3.1
-        return httpx.Request(
-            "POST",
-            self._way.token_url,
-            headers={
-                "Accept": "application/json",
-                "Authorization": f"Basic {b64encode(pair.encode()).decode()}",
-                "Content-Type": "application/x-www-form-urlencoded",
-            },
-            content=urlencode({"grant_type": "refresh_token", "refresh_token": token}).encode(),
-        )
+        form: dict[str, str] = {"grant_type": self._way.grant}  # RFC 6749, sections 6 and 4.4
+        if not self._app:
+            form["refresh_token"] = token
+        return token_request(self._way, form)
 
     def _tokens(self, body: bytes, used: str, origins: tuple[str, ...]) -> Tokens:
         try:

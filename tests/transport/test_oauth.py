@@ -238,3 +238,37 @@ async def test_a_new_refresh_token_in_the_settings_takes_over_and_an_old_one_doe
     still_running, restarted = old, bearer(vendor, store, time)
     assert await access(still_running) == await access(restarted) == await access(new) == vendor.access
     assert vendor.reused == 0
+
+
+async def test_client_credentials_ask_with_the_client_alone_and_take_new_ones_from_the_settings(
+    store: Memory, time: Time
+) -> None:
+    requests: list[httpx.Request] = []
+
+    async def ask(request: httpx.Request) -> httpx.Response:
+        requests.append(request)
+        return httpx.Response(
+            200, json={"access_token": f"access-{len(requests)}", "expires_in": 3600}, request=request
+        )
+
+    def of(secret: str) -> Bearer:
+        way = OAuth2(
+            token_url="https://id.test/token",
+            client_id="app",
+            client_secret=secret,
+            grant="client_credentials",
+            client_auth="body",
+            headers={"X-Tenant": "t1"},
+        )
+        return Bearer("pay", way, store, ask, time, Redactor([secret]), 1.0)
+
+    proof = await of("one").proof(1.0)
+    assert proof.headers == {"Authorization": "Bearer access-1", "X-Tenant": "t1"}
+    assert "authorization" not in requests[0].headers
+    assert parse_qs(requests[0].content.decode()) == {
+        "grant_type": ["client_credentials"],
+        "client_id": ["app"],
+        "client_secret": ["one"],
+    }
+    assert await access(of("one")) == "access-1"
+    assert await access(of("two")) == "access-2"

@@ -1,0 +1,110 @@
+"""Vendors' public keys and certificates, which some webhooks need to be proved: fetched, kept, fetched anew.
+
+Whoever posts to the door makes it look here before anything is proved. So an address is asked for at most once a
+minute, whatever its answer was, one caller for all; and no more than so many addresses are remembered.
+"""
+
+import asyncio
+import ipaddress
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import httpx
+
+from hub.domain.clock import Clock
+from hub.domain.errors import Forged, TryLater
+from hub.transport.body import TooBig
+from hub.transport.exchange import exchange
+from hub.transport.faults import Lost, NotSent, Unsendable
+from hub.transport.inner import fast
+
+_LIVES = timedelta(days=1)
+_PAUSE = timedelta(minutes=1)
+_MOST = 64  # addresses
+_BYTES = 128 * 1024
+_SECONDS = 4.0  # vendors wait 3 to 10 s for the whole answer, and come again
+
+
+@dataclass(slots=True)
+class _Kept:
+    body: bytes
+    at: datetime
+    missing: str = ""  # why there is no body
+
+
+class Published:
+    def __init__(self, now: Clock, inner: Callable[[], httpx.AsyncBaseTransport] = fast) -> None:
+        self._now = now
+        self._inner = inner
+        self._transport: httpx.AsyncBaseTransport | None = None
+        self._kept: OrderedDict[str, _Kept] = OrderedDict()
+        self._locks: dict[str, asyncio.Lock] = {}
+
+    async def read(self, address: str, *, anew: bool = False) -> bytes:
+        """`anew`: what is kept did not do; look again, if the last look is a minute old.
+
+        Raises `TryLater` where the vendor does not answer, so that the delivery comes again; `Forged` for an address
+        that is no place for keys, or where there are none.
+        """
+        _require_safe(address)
+        kept = self._fresh(address, anew)
+        if kept is None:
+            async with self._locks.setdefault(address, asyncio.Lock()):
+                kept = self._fresh(address, anew)
+                try:
+                    if kept is None:
+                        kept = await self._fetch(address)
+                        self._keep(address, kept)
+                finally:
+                    self._locks.pop(address, None)
+        if kept.missing:
+            raise Forged(f"no keys at {address[:200]}: {kept.missing}")
+        return kept.body
+
+    async def aclose(self) -> None:
+        if self._transport is not None:
+            await self._transport.aclose()
+
+    def _fresh(self, address: str, anew: bool) -> _Kept | None:
+        kept = self._kept.get(address)
+        if kept is None:
+            return None
+        lives = _PAUSE if anew or kept.missing else _LIVES
+        return kept if self._now() - kept.at < lives else None
+
+    def _keep(self, address: str, kept: _Kept) -> None:
+        self._kept[address] = kept
+        self._kept.move_to_end(address)
+        while len(self._kept) > _MOST:
+            self._kept.popitem(last=False)
+
+    async def _fetch(self, address: str) -> _Kept:
+        if self._transport is None:
+            self._transport = self._inner()
+        try:
+            answer = await exchange(self._transport, httpx.Request("GET", address), seconds=_SECONDS, body_bytes=_BYTES)
+        except (NotSent, Lost, Unsendable) as fault:
+            raise TryLater(f"the keys at {address[:200]}: {fault}") from fault
+        except TooBig as fault:
+            return _Kept(b"", self._now(), missing=str(fault))
+        if answer.status_code == 429 or answer.status_code >= 500:
+            raise TryLater(f"the keys at {address[:200]}: {answer.status_code}")
+        if answer.status_code != 200:
+            return _Kept(b"", self._now(), missing=str(answer.status_code))
+        return _Kept(answer.content, self._now())
+
+
+def _require_safe(address: str) -> None:
+    url = httpx.URL(address)
+    if url.scheme == "https" or (url.scheme == "http" and _is_loopback(url.host)):
+        return
+    raise Forged(f"keys are not fetched from {address[:200]}: https is expected")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
