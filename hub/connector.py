@@ -336,6 +336,7 @@ class Limits:
     requests: int  # so many …
     per: timedelta = timedelta(seconds=1)  # … in so long,
     at_once: int = 8  # and so many at the same time
+    per_day: int | None = None  # and so many in a UTC day, a fifth of them kept from backfills
     deadline: timedelta = timedelta(seconds=30)  # for one call as a whole
     body_bytes: int = 8 * 1024 * 1024  # of one answer, unpacked
 

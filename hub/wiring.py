@@ -28,6 +28,7 @@ from hub.pipeline.registry import Connection, Connections, configured
 from hub.pipeline.work import Worker
 from hub.settings import Settings, settings_digest
 from hub.store import api_keys, connections, inbox, listing, outbox
+from hub.store.budgets import Budgets
 from hub.store.connections import CONNECTIONS
 from hub.store.credentials import Credentials
 from hub.store.database import Database
@@ -38,6 +39,7 @@ from hub.store.sealing import Sealer
 from hub.transport.client import WayOut
 from hub.transport.passage import Call
 from hub.transport.published import Published
+from hub.transport.share import background
 
 log = structlog.get_logger("orderhub")
 
@@ -63,7 +65,7 @@ class OrderHub:
         self.database = Database(settings.database.url)
         sealer = Sealer([key.get_secret_value() for key in settings.security.sealing_keys])
         self.credentials = Credentials(self.database, sealer, clock)
-        self.way_out = WayOut(self.credentials, clock, watch=_watch)
+        self.way_out = WayOut(self.credentials, clock, watch=_watch, allowance=Budgets(self.database))
         self._connections = Connections(
             {
                 each: Connection(
@@ -85,7 +87,7 @@ class OrderHub:
             )
             for each in self._connections.all()
         }
-        self.courier = Courier(database=self.database, account=self._account, clock=clock)
+        self.courier = Courier(database=self.database, account=self._account, clock=clock, background=background)
         self._published = Published(clock)
         self._door = Door(self.database, clock, on_commit=metrics.commit_batch.observe, published=self._published.read)
 

@@ -7,6 +7,7 @@ that never ended knows that the vendor may have acted, and asks before sending a
 import asyncio
 import random
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -42,6 +43,7 @@ class Courier:
     account: Callable[[Connection], Account]
     clock: Clock
     jitter: Callable[[], float] = random.random
+    background: Callable[[], AbstractContextManager[None]] = nullcontext  # calls within let others go first
 
 
 async def claim(courier: Courier, connection: Connection, limit: int) -> Sequence[Leased]:

@@ -59,7 +59,8 @@ async def pull(courier: Courier, connection: Connection) -> bool:
             await cursors.later(held, row, until, now + timedelta(days=1), "no such stream any more")
         return True
     try:
-        page = await stream(courier.account(connection), row.cursor)
+        with courier.background():
+            page = await stream(courier.account(connection), row.cursor)
     except Exception as error:
         await _failed(courier, connection, error, lambda held, at, said: cursors.later(held, row, until, at, said), row)
         metrics.pulls.labels(connection.id, "attention" if isinstance(error, NeedsAttention) else "later").inc()

@@ -329,6 +329,17 @@ class CredentialRow(Base):
     leased_until: Mapped[UtcMaybe]
 
 
+class BudgetRow(Base):
+    """When the next call to a connection's vendor may be made, by whichever process."""
+
+    __tablename__ = "budgets"
+    connection: Mapped[str] = mapped_column(String(64), primary_key=True)
+    next_at: Mapped[Utc]
+    paused_until: Mapped[Utc]  # the vendor's own word
+    day: Mapped[Word]  # UTC, YYYY-MM-DD …
+    spent: Mapped[int] = mapped_column(Integer)  # … and the calls of it
+
+
 class ApiKeyRow(Base):
     """API keys: shown once, kept as SHA-256 of 256 random bits."""
 

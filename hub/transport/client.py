@@ -8,6 +8,7 @@ from dataclasses import replace
 import httpx
 
 from hub.connector import Account, ConnectionSettings, Connector, Headers, Limits, OAuth2, Way
+from hub.domain.allowance import Pace
 from hub.domain.clock import Clock
 from hub.transport.auth import Auth, Fixed, TokenStore
 from hub.transport.body import ACCEPTED
@@ -16,6 +17,7 @@ from hub.transport.inner import fast
 from hub.transport.oauth import Bearer
 from hub.transport.passage import Passage, Ticks, Watch
 from hub.transport.redact import Redactor, secrets_of
+from hub.transport.share import Allowance, Share
 
 _TOKEN_ANSWER = 64 * 1024  # bytes
 
@@ -31,16 +33,19 @@ class WayOut:
         *,
         watch: Watch | None = None,
         ticks: Ticks = time.monotonic,
+        allowance: Allowance | None = None,
     ) -> None:
         """`inner` is called once per account. `watch` hears of every call, and must not raise.
 
-        `ticks` are seconds of a clock that only goes forward: budgets and breakers count by it.
+        `ticks` are seconds of a clock that only goes forward: budgets and breakers count by it. `allowance` hands out
+        the calls that all processes may make together; without it this process is alone.
         """
         self._tokens = tokens
         self._now = now
         self._inner = inner
         self._watch = watch
         self._ticks = ticks
+        self._allowance = allowance
         self._accounts: dict[str, Account] = {}
         logging.getLogger("httpx").setLevel(logging.WARNING)  # at INFO it writes whole URLs
 
@@ -74,6 +79,7 @@ class WayOut:
             now=self._now,
             ticks=self._ticks,
             watch=self._watch,
+            share=self._share(connection, limits),
         )
         http = httpx.AsyncClient(
             transport=passage,
@@ -84,6 +90,12 @@ class WayOut:
             timeout=None,  # noqa: S113  (the passage has one deadline for all of a call)
         )
         return Account(connection=connection, settings=settings, http=http, now=self._now)
+
+    def _share(self, connection: str, limits: Limits) -> Share | None:
+        if self._allowance is None:
+            return None
+        pace = Pace(requests=limits.requests, per=limits.per, per_day=limits.per_day)
+        return Share(connection, pace, self._allowance, self._now)
 
     def _auth(
         self, connection: str, auth: Headers | OAuth2, limits: Limits, inner: httpx.AsyncBaseTransport, redact: Redactor

@@ -21,6 +21,7 @@ from hub.transport.exchange import exchange
 from hub.transport.faults import Lost, NotSent, Unsendable
 from hub.transport.redact import Redactor
 from hub.transport.safe_url import origin, require_origin
+from hub.transport.share import Share
 from hub.transport.verdict import LONGEST_PAUSE, is_read, retry_after, verdict
 
 
@@ -60,6 +61,7 @@ class Passage(httpx.AsyncBaseTransport):
         now: Clock,
         ticks: Ticks = time.monotonic,
         watch: Watch | None = None,
+        share: Share | None = None,
     ) -> None:
         self._inner = inner
         self._connection = connection
@@ -74,6 +76,7 @@ class Passage(httpx.AsyncBaseTransport):
         self._watch = watch
         self._slots = asyncio.Semaphore(limits.at_once)
         self._budget = Budget(limits.requests, limits.per)
+        self._share = share
         self._breaker = Breaker(connection)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -144,6 +147,8 @@ class Passage(httpx.AsyncBaseTransport):
         at = self._ticks()
         self._in_time(self._budget.wait(at), last_start)
         await asyncio.sleep(self._budget.take(at))
+        if self._share is not None:
+            await asyncio.sleep(await self._share.turn(_until(last_start)))
         while rest := self._budget.paused(self._ticks()):
             self._in_time(rest, last_start)
             await asyncio.sleep(rest)
@@ -171,6 +176,7 @@ class Passage(httpx.AsyncBaseTransport):
             response = await exchange(self._inner, sent, seconds=_until(end), body_bytes=self._limits.body_bytes)
             response.request = request
             error = self._judged(response)
+            await self._heed(response)
             healthy = not isinstance(error, TryLater | Unknown)
             return response, error
         except TooBig as fault:
@@ -201,14 +207,13 @@ class Passage(httpx.AsyncBaseTransport):
             # Not in the vendor's form: a proxy's page, a cut body. A bad status speaks for itself.
             if response.status_code < 300:
                 raise Lost(f"{response.status_code}, but not in a form that can be read") from None
-        self._heed(response)
         if error is None:
             return verdict(response, self._now(), self._redact)
         error.args = tuple(self._redact(part) if isinstance(part, str) else part for part in error.args)
         return error
 
-    def _heed(self, response: httpx.Response) -> None:
-        """When the vendor wants the next call of anyone."""
+    async def _heed(self, response: httpx.Response) -> None:
+        """When the vendor wants the next call of anyone, in whichever process."""
         seconds = 0.0
         if self._connector.pause is not None:
             with contextlib.suppress(ValueError, LookupError, TypeError, AttributeError):  # as above: not its form
@@ -216,7 +221,12 @@ class Passage(httpx.AsyncBaseTransport):
         if response.status_code in (429, 503):
             seconds = max(seconds, retry_after(response, self._now()).total_seconds())
         if math.isfinite(seconds) and seconds > 0:
-            self._budget.pause(self._ticks(), min(seconds, LONGEST_PAUSE.total_seconds()))
+            seconds = min(seconds, LONGEST_PAUSE.total_seconds())
+            self._budget.pause(self._ticks(), seconds)
+            if self._share is not None:
+                # The answer is here and counts; that others could not be told must not make it look lost.
+                with contextlib.suppress(Exception):
+                    await self._share.pause(seconds)
 
     def _said(self, request: httpx.Request) -> str:
         return f"{request.method} {self._redact(request.url.path)}"

@@ -21,9 +21,7 @@ def upgrade() -> None:
         sa.Column("revoked_at", UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_api_keys")),
     )
-    with op.batch_alter_table("api_keys", schema=None) as batch_op:
-        batch_op.create_index("uq_api_keys_digest", ["digest"], unique=True)
-
+    op.create_index("uq_api_keys_digest", "api_keys", ["digest"], unique=True)
     op.create_table(
         "attempts",
         sa.Column("id", sa.String(length=40), nullable=False),
@@ -34,9 +32,7 @@ def upgrade() -> None:
         sa.Column("ended_at", UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attempts")),
     )
-    with op.batch_alter_table("attempts", schema=None) as batch_op:
-        batch_op.create_index("ix_attempts_command", ["command_id"], unique=False)
-
+    op.create_index("ix_attempts_command", "attempts", ["command_id"], unique=False)
     op.create_table(
         "audit",
         sa.Column("id", sa.String(length=40), nullable=False),
@@ -46,9 +42,16 @@ def upgrade() -> None:
         sa.Column("detail", sa.String(length=255), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit")),
     )
-    with op.batch_alter_table("audit", schema=None) as batch_op:
-        batch_op.create_index("ix_audit_at", ["at"], unique=False)
-
+    op.create_index("ix_audit_at", "audit", ["at"], unique=False)
+    op.create_table(
+        "budgets",
+        sa.Column("connection", sa.String(length=64), nullable=False),
+        sa.Column("next_at", UtcDateTime(), nullable=False),
+        sa.Column("paused_until", UtcDateTime(), nullable=False),
+        sa.Column("day", sa.String(length=24), nullable=False),
+        sa.Column("spent", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("connection", name=op.f("pk_budgets")),
+    )
     op.create_table(
         "changes",
         sa.Column("cursor", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -61,9 +64,7 @@ def upgrade() -> None:
         sa.Column("fields", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("cursor", name=op.f("pk_changes")),
     )
-    with op.batch_alter_table("changes", schema=None) as batch_op:
-        batch_op.create_index("uq_changes_order", ["order_id", "seq"], unique=True)
-
+    op.create_index("uq_changes_order", "changes", ["order_id", "seq"], unique=True)
     op.create_table(
         "clusters",
         sa.Column("id", sa.String(length=40), nullable=False),
@@ -118,11 +119,9 @@ def upgrade() -> None:
         sa.Column("document", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_customers")),
     )
-    with op.batch_alter_table("customers", schema=None) as batch_op:
-        batch_op.create_index("ix_customers_cluster", ["cluster"], unique=False)
-        batch_op.create_index("ix_customers_email", ["email"], unique=False)
-        batch_op.create_index("ix_customers_updated", ["updated_at", "id"], unique=False)
-
+    op.create_index("ix_customers_cluster", "customers", ["cluster"], unique=False)
+    op.create_index("ix_customers_email", "customers", ["email"], unique=False)
+    op.create_index("ix_customers_updated", "customers", ["updated_at", "id"], unique=False)
     op.create_table(
         "drifts",
         sa.Column("order_id", sa.String(length=40), nullable=False),
@@ -133,9 +132,7 @@ def upgrade() -> None:
         sa.Column("since", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("order_id", "connection", "about", name=op.f("pk_drifts")),
     )
-    with op.batch_alter_table("drifts", schema=None) as batch_op:
-        batch_op.create_index("ix_drifts_order", ["order_id"], unique=False)
-
+    op.create_index("ix_drifts_order", "drifts", ["order_id"], unique=False)
     op.create_table(
         "hints",
         sa.Column("connection", sa.String(length=64), nullable=False),
@@ -150,9 +147,7 @@ def upgrade() -> None:
         sa.Column("message", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("connection", "kind", "external_id", name=op.f("pk_hints")),
     )
-    with op.batch_alter_table("hints", schema=None) as batch_op:
-        batch_op.create_index("ix_hints_due", ["due_at"], unique=False)
-
+    op.create_index("ix_hints_due", "hints", ["due_at"], unique=False)
     op.create_table(
         "holds",
         sa.Column("id", sa.String(length=40), nullable=False),
@@ -161,9 +156,7 @@ def upgrade() -> None:
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_holds")),
     )
-    with op.batch_alter_table("holds", schema=None) as batch_op:
-        batch_op.create_index("ix_holds_order", ["order_id"], unique=False)
-
+    op.create_index("ix_holds_order", "holds", ["order_id"], unique=False)
     op.create_table(
         "inbox",
         sa.Column("id", sa.String(length=40), nullable=False),
@@ -182,12 +175,10 @@ def upgrade() -> None:
         sa.Column("done_at", UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_inbox")),
     )
-    with op.batch_alter_table("inbox", schema=None) as batch_op:
-        batch_op.create_index("ix_inbox_connection", ["connection", "id"], unique=False)
-        batch_op.create_index("ix_inbox_due", ["part", "id"], unique=False)
-        batch_op.create_index("ix_inbox_state", ["state", "id"], unique=False)
-        batch_op.create_index("uq_inbox_connection_key", ["connection", "key"], unique=True)
-
+    op.create_index("ix_inbox_connection", "inbox", ["connection", "id"], unique=False)
+    op.create_index("ix_inbox_due", "inbox", ["part", "id"], unique=False)
+    op.create_index("ix_inbox_state", "inbox", ["state", "id"], unique=False)
+    op.create_index("uq_inbox_connection_key", "inbox", ["connection", "key"], unique=True)
     op.create_table(
         "intents",
         sa.Column("key", sa.String(length=255), nullable=False),
@@ -202,18 +193,14 @@ def upgrade() -> None:
         sa.Column("cluster", sa.String(length=40), nullable=False),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_keys")),
     )
-    with op.batch_alter_table("keys", schema=None) as batch_op:
-        batch_op.create_index("ix_keys_cluster", ["cluster"], unique=False)
-
+    op.create_index("ix_keys_cluster", "keys", ["cluster"], unique=False)
     op.create_table(
         "order_terms",
         sa.Column("term", sa.String(length=255), nullable=False),
         sa.Column("order_id", sa.String(length=40), nullable=False),
         sa.PrimaryKeyConstraint("term", "order_id", name=op.f("pk_order_terms")),
     )
-    with op.batch_alter_table("order_terms", schema=None) as batch_op:
-        batch_op.create_index("ix_order_terms_order", ["order_id"], unique=False)
-
+    op.create_index("ix_order_terms_order", "order_terms", ["order_id"], unique=False)
     op.create_table(
         "orders",
         sa.Column("id", sa.String(length=40), nullable=False),
@@ -237,16 +224,14 @@ def upgrade() -> None:
         sa.Column("plan_due", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_orders")),
     )
-    with op.batch_alter_table("orders", schema=None) as batch_op:
-        batch_op.create_index("ix_orders_cluster", ["cluster"], unique=False)
-        batch_op.create_index("ix_orders_customer", ["customer_key", "placed_at"], unique=False)
-        batch_op.create_index("ix_orders_number", ["number", "id"], unique=False)
-        batch_op.create_index("ix_orders_placed", ["placed_at", "id"], unique=False)
-        batch_op.create_index("ix_orders_plan_due", ["plan_due", "id"], unique=False)
-        batch_op.create_index("ix_orders_stage", ["stage", "placed_at", "id"], unique=False)
-        batch_op.create_index("ix_orders_total", ["currency", "total_minor", "id"], unique=False)
-        batch_op.create_index("ix_orders_updated", ["updated_at", "id"], unique=False)
-
+    op.create_index("ix_orders_cluster", "orders", ["cluster"], unique=False)
+    op.create_index("ix_orders_customer", "orders", ["customer_key", "placed_at"], unique=False)
+    op.create_index("ix_orders_number", "orders", ["number", "id"], unique=False)
+    op.create_index("ix_orders_placed", "orders", ["placed_at", "id"], unique=False)
+    op.create_index("ix_orders_plan_due", "orders", ["plan_due", "id"], unique=False)
+    op.create_index("ix_orders_stage", "orders", ["stage", "placed_at", "id"], unique=False)
+    op.create_index("ix_orders_total", "orders", ["currency", "total_minor", "id"], unique=False)
+    op.create_index("ix_orders_updated", "orders", ["updated_at", "id"], unique=False)
     op.create_table(
         "outbox",
         sa.Column("id", sa.String(length=40), nullable=False),
@@ -271,14 +256,12 @@ def upgrade() -> None:
         sa.Column("done_at", UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
     )
-    with op.batch_alter_table("outbox", schema=None) as batch_op:
-        batch_op.create_index("ix_outbox_due", ["lane_due", "connection", "due_at"], unique=False)
-        batch_op.create_index("ix_outbox_order", ["order_id"], unique=False)
-        batch_op.create_index("ix_outbox_state", ["state", "id"], unique=False)
-        batch_op.create_index("ix_outbox_subject", ["subject"], unique=False)
-        batch_op.create_index("uq_outbox_fingerprint", ["fingerprint"], unique=True)
-        batch_op.create_index("uq_outbox_slot", ["connection", "subject", "action", "target", "ordinal"], unique=True)
-
+    op.create_index("ix_outbox_due", "outbox", ["lane_due", "connection", "due_at"], unique=False)
+    op.create_index("ix_outbox_order", "outbox", ["order_id"], unique=False)
+    op.create_index("ix_outbox_state", "outbox", ["state", "id"], unique=False)
+    op.create_index("ix_outbox_subject", "outbox", ["subject"], unique=False)
+    op.create_index("uq_outbox_fingerprint", "outbox", ["fingerprint"], unique=True)
+    op.create_index("uq_outbox_slot", "outbox", ["connection", "subject", "action", "target", "ordinal"], unique=True)
     op.create_table(
         "partitions",
         sa.Column("part", sa.Integer(), autoincrement=False, nullable=False),
@@ -298,92 +281,64 @@ def upgrade() -> None:
         sa.Column("seen_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("connection", "kind", "external_id", name=op.f("pk_records")),
     )
-    with op.batch_alter_table("records", schema=None) as batch_op:
-        batch_op.create_index("ix_records_cluster", ["cluster"], unique=False)
-        batch_op.create_index("ix_records_external", ["external_id"], unique=False)
-        batch_op.create_index("ix_records_golden", ["golden"], unique=False)
+    op.create_index("ix_records_cluster", "records", ["cluster"], unique=False)
+    op.create_index("ix_records_external", "records", ["external_id"], unique=False)
+    op.create_index("ix_records_golden", "records", ["golden"], unique=False)
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("records", schema=None) as batch_op:
-        batch_op.drop_index("ix_records_golden")
-        batch_op.drop_index("ix_records_external")
-        batch_op.drop_index("ix_records_cluster")
-
+    op.drop_index("ix_records_golden", table_name="records")
+    op.drop_index("ix_records_external", table_name="records")
+    op.drop_index("ix_records_cluster", table_name="records")
     op.drop_table("records")
     op.drop_table("partitions")
-    with op.batch_alter_table("outbox", schema=None) as batch_op:
-        batch_op.drop_index("uq_outbox_slot")
-        batch_op.drop_index("uq_outbox_fingerprint")
-        batch_op.drop_index("ix_outbox_subject")
-        batch_op.drop_index("ix_outbox_state")
-        batch_op.drop_index("ix_outbox_order")
-        batch_op.drop_index("ix_outbox_due")
-
+    op.drop_index("uq_outbox_slot", table_name="outbox")
+    op.drop_index("uq_outbox_fingerprint", table_name="outbox")
+    op.drop_index("ix_outbox_subject", table_name="outbox")
+    op.drop_index("ix_outbox_state", table_name="outbox")
+    op.drop_index("ix_outbox_order", table_name="outbox")
+    op.drop_index("ix_outbox_due", table_name="outbox")
     op.drop_table("outbox")
-    with op.batch_alter_table("orders", schema=None) as batch_op:
-        batch_op.drop_index("ix_orders_updated")
-        batch_op.drop_index("ix_orders_total")
-        batch_op.drop_index("ix_orders_stage")
-        batch_op.drop_index("ix_orders_plan_due")
-        batch_op.drop_index("ix_orders_placed")
-        batch_op.drop_index("ix_orders_number")
-        batch_op.drop_index("ix_orders_customer")
-        batch_op.drop_index("ix_orders_cluster")
-
+    op.drop_index("ix_orders_updated", table_name="orders")
+    op.drop_index("ix_orders_total", table_name="orders")
+    op.drop_index("ix_orders_stage", table_name="orders")
+    op.drop_index("ix_orders_plan_due", table_name="orders")
+    op.drop_index("ix_orders_placed", table_name="orders")
+    op.drop_index("ix_orders_number", table_name="orders")
+    op.drop_index("ix_orders_customer", table_name="orders")
+    op.drop_index("ix_orders_cluster", table_name="orders")
     op.drop_table("orders")
-    with op.batch_alter_table("order_terms", schema=None) as batch_op:
-        batch_op.drop_index("ix_order_terms_order")
-
+    op.drop_index("ix_order_terms_order", table_name="order_terms")
     op.drop_table("order_terms")
-    with op.batch_alter_table("keys", schema=None) as batch_op:
-        batch_op.drop_index("ix_keys_cluster")
-
+    op.drop_index("ix_keys_cluster", table_name="keys")
     op.drop_table("keys")
     op.drop_table("intents")
-    with op.batch_alter_table("inbox", schema=None) as batch_op:
-        batch_op.drop_index("uq_inbox_connection_key")
-        batch_op.drop_index("ix_inbox_state")
-        batch_op.drop_index("ix_inbox_due")
-        batch_op.drop_index("ix_inbox_connection")
-
+    op.drop_index("uq_inbox_connection_key", table_name="inbox")
+    op.drop_index("ix_inbox_state", table_name="inbox")
+    op.drop_index("ix_inbox_due", table_name="inbox")
+    op.drop_index("ix_inbox_connection", table_name="inbox")
     op.drop_table("inbox")
-    with op.batch_alter_table("holds", schema=None) as batch_op:
-        batch_op.drop_index("ix_holds_order")
-
+    op.drop_index("ix_holds_order", table_name="holds")
     op.drop_table("holds")
-    with op.batch_alter_table("hints", schema=None) as batch_op:
-        batch_op.drop_index("ix_hints_due")
-
+    op.drop_index("ix_hints_due", table_name="hints")
     op.drop_table("hints")
-    with op.batch_alter_table("drifts", schema=None) as batch_op:
-        batch_op.drop_index("ix_drifts_order")
-
+    op.drop_index("ix_drifts_order", table_name="drifts")
     op.drop_table("drifts")
-    with op.batch_alter_table("customers", schema=None) as batch_op:
-        batch_op.drop_index("ix_customers_updated")
-        batch_op.drop_index("ix_customers_email")
-        batch_op.drop_index("ix_customers_cluster")
-
+    op.drop_index("ix_customers_updated", table_name="customers")
+    op.drop_index("ix_customers_email", table_name="customers")
+    op.drop_index("ix_customers_cluster", table_name="customers")
     op.drop_table("customers")
     op.drop_table("cursors")
     op.drop_table("credentials")
     op.drop_table("counters")
     op.drop_table("connections")
     op.drop_table("clusters")
-    with op.batch_alter_table("changes", schema=None) as batch_op:
-        batch_op.drop_index("uq_changes_order")
-
+    op.drop_index("uq_changes_order", table_name="changes")
     op.drop_table("changes")
-    with op.batch_alter_table("audit", schema=None) as batch_op:
-        batch_op.drop_index("ix_audit_at")
-
+    op.drop_table("budgets")
+    op.drop_index("ix_audit_at", table_name="audit")
     op.drop_table("audit")
-    with op.batch_alter_table("attempts", schema=None) as batch_op:
-        batch_op.drop_index("ix_attempts_command")
-
+    op.drop_index("ix_attempts_command", table_name="attempts")
     op.drop_table("attempts")
-    with op.batch_alter_table("api_keys", schema=None) as batch_op:
-        batch_op.drop_index("uq_api_keys_digest")
-
+    op.drop_index("uq_api_keys_digest", table_name="api_keys")
     op.drop_table("api_keys")

@@ -1,0 +1,114 @@
+"""This process's share of the calls that all processes may make together.
+
+Turns are taken from the store in blocks, so that a busy connection costs a few small writes a second. A turn has a
+time: before it, nobody uses it; and a little after it, it is lost.
+"""
+
+import asyncio
+import contextlib
+import contextvars
+from collections import deque
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from hub.domain.allowance import Grant, Pace
+from hub.domain.clock import Clock
+from hub.domain.errors import TryLater
+
+_BLOCK = timedelta(milliseconds=500)  # of turns, at most
+_PATIENCE = timedelta(seconds=30)  # of a background call for a turn
+_BUSY = timedelta(milliseconds=250)  # a block used up sooner than this is followed by one twice its size
+
+_background: contextvars.ContextVar[bool] = contextvars.ContextVar("background", default=False)
+
+
+@contextlib.contextmanager
+def background() -> Iterator[None]:
+    """Calls made within let all others go first: polls and backfills."""
+    token = _background.set(True)
+    try:
+        yield
+    finally:
+        _background.reset(token)
+
+
+class Allowance(Protocol):
+    async def grant(self, connection: str, pace: Pace, turns: int, now: datetime, *, background: bool) -> Grant: ...
+    async def pause(self, connection: str, until: datetime) -> None: ...
+
+
+class Share:
+    def __init__(self, connection: str, pace: Pace, allowance: Allowance, now: Clock) -> None:
+        self._connection = connection
+        self._pace = pace
+        self._allowance = allowance
+        self._now = now
+        self._turns: deque[datetime] = deque()
+        self._size = 1
+        self._granted_at: datetime | None = None
+        self._lock = asyncio.Lock()
+
+    async def turn(self, seconds: float) -> float:
+        """Takes a turn. Returns the seconds to wait before using it, at most `seconds`.
+
+        Raises `TryLater`, with the time to come back, where that is not soon enough.
+        """
+        try:
+            async with asyncio.timeout(seconds):
+                at = await (self._behind() if _background.get() else self._next())
+        except TimeoutError:
+            raise TryLater(f"{self._connection}: many calls wait for their turn; nothing was sent") from None
+        wait = max(0.0, (at - self._now()).total_seconds())
+        if wait > seconds:
+            raise self._later(wait, "the call budget is spent")
+        return wait
+
+    async def pause(self, seconds: float) -> None:
+        """The vendor said so: tells the other processes, too."""
+        self._turns.clear()
+        await self._allowance.pause(self._connection, self._now() + timedelta(seconds=seconds))
+
+    async def _next(self) -> datetime:
+        async with self._lock:
+            return await self._taken()
+
+    async def _behind(self) -> datetime:
+        while True:
+            grant = await self._granted(1, background=True)
+            if grant.turns:
+                return grant.first
+            if grant.first - self._now() > _PATIENCE:
+                raise self._none(grant)
+            await asyncio.sleep(max((grant.first - self._now()).total_seconds(), 0.01))
+
+    async def _taken(self) -> datetime:
+        now = self._now()
+        while self._turns:
+            at = self._turns.popleft()
+            if now - at <= self._pace.slack:
+                return at
+        busy = self._granted_at is not None and now - self._granted_at < _BUSY
+        most = max(1, int(_BLOCK / self._pace.step))
+        self._size = min(self._size * 2, most) if busy else 1
+        grant = await self._granted(self._size, background=False)
+        if not grant.turns:
+            raise self._none(grant)
+        self._granted_at = now
+        self._turns.extend(grant.first + n * self._pace.step for n in range(1, grant.turns))
+        return grant.first
+
+    async def _granted(self, turns: int, *, background: bool) -> Grant:
+        try:
+            return await self._allowance.grant(
+                self._connection, self._pace, turns, self._now(), background=background
+            )
+        except Exception as fault:  # the store's own: whatever it is, nothing was sent
+            raise TryLater(f"{self._connection}: the call budget: {type(fault).__name__}; nothing was sent") from fault
+
+    def _none(self, grant: Grant) -> TryLater:
+        return self._later((grant.first - self._now()).total_seconds(), grant.why)
+
+    def _later(self, wait: float, why: str) -> TryLater:
+        message = f"{self._connection}: {why}, for {wait:.3g} s; nothing was sent"
+        return TryLater(message, after=timedelta(seconds=wait))
