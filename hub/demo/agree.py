@@ -7,7 +7,8 @@ from typing import Any
 
 import httpx
 
-from hub.demo.place import SHOPS, Place
+from hub.demo.cast import SHOPS
+from hub.demo.place import Place
 from hub.domain.money import Money
 
 _ORDERS = """query($after: String) {orders(first: 100, after: $after, where: {isSale: true}) {

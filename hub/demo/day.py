@@ -9,7 +9,8 @@ from typing import Any
 
 import httpx
 
-from hub.demo.place import SHOPS, Place
+from hub.demo.cast import SHOPS
+from hub.demo.place import Place
 from hub.domain.money import Money
 
 _GOODS = [("MUG", "Mug", 12), ("TEE", "T-shirt", 25), ("BAG", "Bag", 48), ("LAMP", "Lamp", 89), ("DESK", "Desk", 310)]

@@ -9,16 +9,15 @@ import secrets
 import shutil
 import signal
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from hub.connector import discover
+from hub.demo.cast import Role, cast
 from hub.settings import load
 from hub.wiring import hub_of
 
-SHOPS = {"shop_eu": "EUR", "shop_us": "USD", "shop_jp": "JPY"}
 _READY_SECONDS = 60.0
 
 
@@ -39,46 +38,9 @@ class Place:
         return self.connections[connection]["sandbox"]
 
 
-def _sandboxes(currency: str) -> dict[str, dict[str, dict[str, Any]]]:
-    shops = {
-        name: {
-            "secret": secrets.token_hex(16),
-            "shop": f"{name.replace('_', '-')}.myshopify.com",
-            "access_token": secrets.token_hex(16),
-            "currency": own,
-            "points": 20_000,  # the bucket of a large plan: the day is played in a minute
-            "points_per_second": 2_000,
-        }
-        for name, own in SHOPS.items()
-    }
-    stripe = {"secret": f"whsec_{secrets.token_hex(16)}", "api_key": f"sk_test_{secrets.token_hex(12)}"}
-    books = {
-        "secret": secrets.token_hex(16),
-        "realm_id": "4620816365000000001",
-        "client_id": "demo",
-        "client_secret": secrets.token_hex(16),
-        "refresh_token": secrets.token_hex(16),
-        "currency": currency,
-        "forgives_a_lost_answer": True,
-    }
-    return {"shopify": shops, "stripe": {"payments": stripe}, "quickbooks": {"books": books}}
-
-
-def _settings(database_url: str, port: int, made: Mapping[str, Any], at: Mapping[str, str]) -> str:
+def _settings(database_url: str, port: int, roles: Sequence[Role], at: Mapping[str, str]) -> str:
     key = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
-    shops = "".join(
-        f"""
-[connections.{name}]
-connector = "shopify"
-shop = "{options["shop"]}"
-access_token = "{options["access_token"]}"
-base_url = "{at[name]}/admin/api/2026-07"
-webhook.secrets = ["{options["secret"]}"]
-rate_limit = {{ requests = 200 }}
-"""
-        for name, options in made["shopify"].items()
-    )
-    stripe, books = made["stripe"]["payments"], made["quickbooks"]["books"]
+    connections = "\n".join(role.toml(at[role.connection]) for role in roles)
     return f"""# Written by the demo, with secrets of its own.
 [hub]
 name = "Orderhub demo"
@@ -93,62 +55,41 @@ url = "{database_url}"
 
 [security]
 sealing_keys = ["{key}"]
-{shops}
-[connections.payments]
-connector = "stripe"
-api_key = "{stripe["api_key"]}"
-base_url = "{at["payments"]}"
-webhook.secrets = ["{stripe["secret"]}"]
 
-[connections.books]
-connector = "quickbooks"
-realm_id = "{books["realm_id"]}"
-client_id = "{books["client_id"]}"
-client_secret = "{books["client_secret"]}"
-refresh_token = "{books["refresh_token"]}"
-base_url = "{at["books"]}"
-token_url = "{at["books"]}/oauth2/v1/tokens/bearer"
-webhook.secrets = ["{books["secret"]}"]
-item_id = "1"
-walk_in_customer_id = "1"
-currency = "{books["currency"]}"
-multicurrency = true
-rate_limit = {{ requests = 200 }}
-"""
+{connections}"""
 
 
 @contextlib.asynccontextmanager
 async def place(folder: Path, port: int, database_url: str | None = None) -> AsyncIterator[Place]:
     """A fresh folder with settings and keys, and the vendors' servers, which end when it is left."""
     _empty(folder)
-    made = _sandboxes("USD")
+    roles = cast()
     async with contextlib.AsyncExitStack() as stack:
         at: dict[str, str] = {}
-        for vendor, sandboxes in made.items():
+        for vendor in sorted({role.vendor for role in roles}):
+            sandboxes = {role.connection: role.sandbox for role in roles if role.vendor == vendor}
             module = [sys.executable, "-m", "hub.demo.servers", vendor, json.dumps(sandboxes)]
             process = await stack.enter_async_context(running(module, folder / f"{vendor}.log", stdout=True))
             assert process.stdout is not None
             line = await asyncio.wait_for(process.stdout.readline(), _READY_SECONDS)
             at |= json.loads(line)
         settings = folder / "hub.toml"
-        settings.write_text(_settings(database_url or f"sqlite:///{folder / 'hub.db'}", port, made, at))
+        settings.write_text(_settings(database_url or f"sqlite:///{folder / 'hub.db'}", port, roles, at))
         settings.chmod(0o600)
         api_key, admin_key = await _keys(settings)
-        secret = {name: options["secret"] for each in made.values() for name, options in each.items()}
-        connector = {name: vendor for vendor, each in made.items() for name in each}
         here = Place(
             folder=folder,
             hub=f"http://127.0.0.1:{port}",
             api_key=api_key,
             admin_key=admin_key,
             connections={
-                name: {
-                    "connector": connector[name],
-                    "webhook_url": f"http://127.0.0.1:{port}/webhooks/{name}",
-                    "webhook_secret": secret[name],
-                    "sandbox": at[name],
+                role.connection: {
+                    "connector": role.vendor,
+                    "webhook_url": f"http://127.0.0.1:{port}/webhooks/{role.connection}",
+                    "webhook_secret": str(role.sandbox.get("secret", "")),
+                    "sandbox": at[role.connection],
                 }
-                for name in connector
+                for role in roles
             },
         )
         state = folder / "state.json"

@@ -15,8 +15,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from hub.demo.agree import Verdict, agree
+from hub.demo.cast import SHOPS
 from hub.demo.day import Day
-from hub.demo.place import SHOPS, Place, hub_command, place, running
+from hub.demo.place import Place, hub_command, place, running
 from hub.demo.post import Post
 
 FOLDER = Path("var/demo")

@@ -4,6 +4,7 @@ Prints one line of JSON, {"name": "http://127.0.0.1:PORT"}, once all of them ans
 """
 
 import asyncio
+import importlib
 import json
 import socket
 import sys
@@ -13,20 +14,18 @@ import uvicorn
 
 from hub.sandbox import Sandbox
 
+SANDBOXES = {
+    "quickbooks": "connectors.quickbooks.sandbox:QuickBooksSandbox",
+    "shopify": "connectors.shopify.sandbox:ShopifySandbox",
+    "stripe": "connectors.stripe.sandbox:StripeSandbox",
+}
+
 
 def make(vendor: str, options: dict[str, Any]) -> Sandbox:
     """The vendor's sandbox with its constructor's arguments."""
-    if vendor == "shopify":
-        from connectors.shopify.sandbox import ShopifySandbox
-
-        return ShopifySandbox(**options)
-    if vendor == "stripe":
-        from connectors.stripe.sandbox import StripeSandbox
-
-        return StripeSandbox(**options)
-    from connectors.quickbooks.sandbox import QuickBooksSandbox
-
-    return QuickBooksSandbox(**options)
+    module, _, name = SANDBOXES[vendor].partition(":")
+    sandbox: Sandbox = getattr(importlib.import_module(module), name)(**options)
+    return sandbox
 
 
 async def serve(vendor: str, sandboxes: dict[str, dict[str, Any]]) -> None:
