@@ -132,7 +132,12 @@ class _Loader:
         if not isinstance(tables, dict):
             self.add(("connections",), "tables such as [connections.shop] are expected")
             return {}
-        return {name: self.connection(name, table, inline) for name, table in tables.items()}
+        found = {name: self.connection(name, table, inline) for name, table in tables.items()}
+        for name, own in found.items():
+            for each in own.channels if isinstance(own, ConnectionSettings) else ():
+                if each not in tables:
+                    self.add(("connections", name, "channels"), f"no connection {each!r}{_did_you_mean(each, tables)}")
+        return found
 
     def connection(self, name: str, table: Any, inline: bool) -> BaseModel | None:
         path: Path = ("connections", name)

@@ -44,6 +44,10 @@ WRONG = {
         GOOD + "rate_limit.requests = 0\n",
         ":8  connections.shop.rate_limit.requests: Input should be greater than 0",
     ),
+    "a channel that is no connection": (
+        GOOD + 'channels = ["shap"]\n',
+        ":8  connections.shop.channels: no connection 'shap', did you mean shop?",
+    ),
     "an unknown connector": (
         GOOD.replace("shopwave", "shopwav"),
         ":5  connections.shop.connector: no connector 'shopwav' is installed, did you mean shopwave?",
