@@ -1,0 +1,114 @@
+"""What `[connections.<id>]` of a HubSpot account holds."""
+
+from datetime import date, timedelta
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+
+from hub.connector import ConnectionSettings, Headers, Limits, OAuth2, Way
+from hub.domain.currencies import DECIMALS
+
+# developers.hubspot.com, "Usage guidelines": 100 calls in ten seconds for a private app, and ten a second as the
+# answers' own headers say. One call below, as other apps share the daily limit only.
+_LIMITS = Limits(requests=9, at_once=4, deadline=timedelta(seconds=30), body_bytes=16 * 1024 * 1024)
+_AUTHORIZE_URL = "https://app.hubspot.com/oauth/authorize"
+
+SCOPES = (
+    "oauth",
+    "crm.objects.contacts.read",
+    "crm.objects.contacts.write",
+    "crm.objects.deals.read",
+    "crm.objects.deals.write",
+    "crm.schemas.contacts.read",
+    "crm.schemas.contacts.write",
+    "crm.schemas.deals.read",
+    "crm.schemas.deals.write",
+)
+
+
+def _url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme != "https" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
+        raise ValueError("https is required, except for a loopback address")
+    return value.rstrip("/")
+
+
+def _exact_url(value: str) -> str:
+    _url(value)
+    return value  # signed as it is written in the app, with its last slash
+
+
+def _currency(value: str) -> str:
+    if value not in DECIMALS:
+        raise ValueError(f"{value!r} is not an ISO 4217 currency")
+    return value
+
+
+Url = Annotated[str, AfterValidator(_url)]
+Currency = Annotated[str, AfterValidator(_currency)]
+Id = Annotated[str, Field(pattern=r"^[0-9]{1,20}$")]
+StageId = Annotated[str, Field(min_length=1, max_length=100)]
+
+
+class Stages(BaseModel):
+    """Ids of deal stages, by how far an order has come. The defaults are those of HubSpot's first sales pipeline."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    received: StageId = "contractsent"
+    paid: StageId = "closedwon"
+    shipped: StageId = "closedwon"
+    completed: StageId = "closedwon"
+    cancelled: StageId = "closedlost"
+    refunded: StageId = "closedlost"
+
+    @property
+    def all(self) -> frozenset[str]:
+        return frozenset((self.received, self.paid, self.shipped, self.completed, self.cancelled, self.refunded))
+
+
+class HubSpotSettings(ConnectionSettings):
+    portal_id: Id  # the account ("Hub ID"): events of other accounts are not ours
+    webhook_url: Annotated[str, AfterValidator(_exact_url)]  # exactly as the app has it: HubSpot signs it
+
+    access_token: SecretStr | None = None  # of a private app; or the three of a public app:
+    client_id: str = ""
+    client_secret: SecretStr | None = None
+    refresh_token: SecretStr | None = None  # none before `hub connect`
+
+    base_url: Url = "https://api.hubapi.com"
+    token_url: Url | None = None  # by default `/oauth/v1/token` of `base_url`
+
+    currency: Currency = "USD"  # the account's company currency
+    multicurrency: bool = False  # further currencies are set up in the account
+    pipeline: StageId = "default"
+    stages: Stages = Stages()
+    from_date: date | None = None  # sales before this day (UTC) are not told
+    test_orders: bool = False  # tell of test orders as well: for a test account
+    deals: Literal["ours", "all"] = "ours"  # read deals that do not come from an order of ours, too
+
+    @model_validator(mode="after")
+    def _one_way_in(self) -> Self:
+        public = bool(self.client_id and self.client_secret)
+        if (self.access_token is not None) == public:
+            raise ValueError("either access_token (private app) or client_id and client_secret (public app) is needed")
+        return self
+
+
+def way(settings: HubSpotSettings) -> Way:
+    auth: Headers | OAuth2
+    if settings.access_token is not None:
+        auth = Headers(headers={"Authorization": f"Bearer {settings.access_token.get_secret_value()}"})
+    else:
+        assert settings.client_secret is not None
+        auth = OAuth2(
+            token_url=settings.token_url or f"{settings.base_url}/oauth/v1/token",
+            client_id=settings.client_id,
+            client_secret=settings.client_secret.get_secret_value(),
+            refresh_token=settings.refresh_token.get_secret_value() if settings.refresh_token else "",
+            client_auth="body",
+            authorize_url=_AUTHORIZE_URL,
+            scopes=SCOPES,
+        )
+    return Way(base_url=settings.base_url, auth=auth, limits=_LIMITS)
