@@ -1,0 +1,1 @@
+"""What the connectors that tell people have in common: occasions, templates, one message for each."""
