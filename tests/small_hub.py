@@ -80,7 +80,7 @@ class SmallHub:
     async def post(self, name: str, delivery: Delivery) -> Received:
         opened = asyncio.create_task(self.door.open())
         headers = {key.lower(): value for key, value in delivery.headers.items()}
-        url = f"https://hub.example/webhooks/{name}"
+        url = f"https://hub.example/webhooks/{name}" + (f"?{delivery.query}" if delivery.query else "")
         try:
             return await self.door.receive(
                 self.connections[name], Incoming(method="POST", url=url, headers=headers, body=delivery.body)

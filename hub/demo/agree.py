@@ -2,13 +2,21 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 
-from hub.demo.cast import SHOPS
+from hub.demo.agree_site import (
+    deals_agree,
+    labels_agree,
+    ledger_agrees,
+    messages_agree,
+    site_agrees,
+    wallet_agrees,
+)
+from hub.demo.cast import SHOPS, SITE
 from hub.demo.place import Place
+from hub.demo.verdict import Verdict, money, name_of
 from hub.domain.money import Money
 
 _ORDERS = """query($after: String) {orders(first: 100, after: $after, where: {isSale: true}) {
@@ -20,17 +28,11 @@ _ORDERS = """query($after: String) {orders(first: 100, after: $after, where: {is
     drifts {connection about expected found}
     refundRequests {id isDone}
     sources {connection kind externalId}
+    paymentState fulfilmentState email
+    shipments {status}
     invoices {source {externalId} status total {amount} balance {amount}}
   }
 }}"""
-
-
-@dataclass(slots=True)
-class Verdict:
-    """`faults` in words; `counts` of what each system holds."""
-
-    faults: list[str] = field(default_factory=list)
-    counts: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
 
 
 async def agree(place: Place, http: httpx.AsyncClient) -> Verdict:
@@ -53,23 +55,37 @@ async def agree(place: Place, http: httpx.AsyncClient) -> Verdict:
                 continue
             _store_agrees(verdict, shop, sold, order)
     if len(orders) != len(by_source):
-        verdict.faults.append(f"the hub has {len(orders)} sales for {len(by_source)} of the shops")
-    stripe_agrees(verdict, states["payments"], orders)
-    books_agree(verdict, states["books"], orders)
+        verdict.faults.append(f"the hub has {len(orders)} sales for {len(by_source)} of the stores")
+    of_shops = [order for order in orders if order["channel"] in SHOPS]
+    of_site = [order for order in orders if order["channel"] == SITE]
+    stripe_agrees(verdict, states["payments"], of_shops)
+    books_agree(verdict, states["books"], of_shops)
+    site_agrees(verdict, states[SITE], of_site)
+    wallet_agrees(verdict, states["wallet"], of_site)
+    ledger_agrees(verdict, states["ledger"], of_site)
+    labels_agree(verdict, states["carrier_us"], states["carrier_site"], orders)
+    _hubspot_agrees(verdict, states["crm"], [order for order in orders if order["channel"] == "shop_us"])
+    messages_agree(verdict, states, orders)
     for order in orders:
         verdict.counts["hub"]["sales"] += 1
         verdict.counts["hub"][order["stage"].lower()] += 1
         verdict.counts["hub"]["on hold"] += any(hold["isActive"] for hold in order["holds"])
         verdict.faults += [
-            f"{_name(order)}: drift in {drift['connection']}: {drift['about']}: {drift['expected']}, {drift['found']}"
+            f"{name_of(order)}: drift in {drift['connection']}: {drift['about']}: {drift['expected']}, {drift['found']}"
             for drift in order["drifts"]
         ]
         verdict.faults += [
-            f"{_name(order)}: {hold['reason']}"
+            f"{name_of(order)}: {hold['reason']}"
             for hold in order["holds"]
             if hold["isActive"] and hold["kind"] == "INVARIANT_BROKEN"
         ]
     return verdict
+
+
+def _hubspot_agrees(verdict: Verdict, state: Mapping[str, Any], orders: Sequence[Mapping[str, Any]]) -> None:
+    deals = Counter(each["properties"].get("orderhub_order") or "" for each in state["deals"])
+    contacts = [each["properties"].get("email") or "" for each in state["contacts"]]
+    deals_agree(verdict, "crm", deals, contacts, orders)
 
 
 async def _state(http: httpx.AsyncClient, sandbox: str) -> Any:
@@ -96,17 +112,9 @@ async def _orders(place: Place, http: httpx.AsyncClient) -> list[dict[str, Any]]
             return found
 
 
-def _name(order: Mapping[str, Any]) -> str:
-    return f"{order['channel']} {order['number']}"
-
-
-def _money(amount: Mapping[str, Any] | str, currency: str) -> Money:
-    return Money.parse(amount if isinstance(amount, str) else amount["amount"], currency)
-
-
 def _store_agrees(verdict: Verdict, shop: str, sold: Mapping[str, Any], order: Mapping[str, Any]) -> None:
     currency = SHOPS[shop]
-    ours, theirs = _money(order["total"], currency), _money(sold["total"], currency)
+    ours, theirs = money(order["total"], currency), money(sold["total"], currency)
     if ours != theirs:
         verdict.faults.append(f"{shop} {sold['name']}: the shop says {theirs}, the hub {ours}")
     if sold["cancelled"] != (order["stage"] == "CANCELLED"):
@@ -144,13 +152,13 @@ def stripe_agrees(verdict: Verdict, state: Mapping[str, Any], orders: Sequence[M
         }
         by_card = sum(taken[intent] for intent in intents)
         given = sum(each["amount"] for each in refunds if each["payment_intent"] in intents)
-        if by_card > _money(order["captured"], currency).minor:
-            verdict.faults.append(f"{_name(order)}: Stripe took {Money(by_card, currency)}, the hub says less")
-        if given != _money(order["refunded"], currency).minor:
-            verdict.faults.append(f"{_name(order)}: Stripe gave back {Money(given, currency)}, the hub says other")
+        if by_card > money(order["captured"], currency).minor:
+            verdict.faults.append(f"{name_of(order)}: Stripe took {Money(by_card, currency)}, the hub says less")
+        if given != money(order["refunded"], currency).minor:
+            verdict.faults.append(f"{name_of(order)}: Stripe gave back {Money(given, currency)}, the hub says other")
         for request in order["refundRequests"]:
             if not request["isDone"] or asked[request["id"]] != 1:
-                verdict.faults.append(f"{_name(order)}: refund request {request['id']} was not carried out once")
+                verdict.faults.append(f"{name_of(order)}: refund request {request['id']} was not carried out once")
 
 
 def books_agree(verdict: Verdict, state: Mapping[str, Any], orders: Sequence[Mapping[str, Any]]) -> None:
@@ -173,23 +181,23 @@ def books_agree(verdict: Verdict, state: Mapping[str, Any], orders: Sequence[Map
         currency, ids = order["currencyCode"], {source["connection"] for source in order["sources"]}
         own = [mark for mark in marked if mark == order["id"]]
         held = any(hold["isActive"] for hold in order["holds"])
-        captured = _money(order["captured"], currency)
-        due = captured.minor > 0 and not held and _money(order["total"], currency) <= captured
+        captured = money(order["captured"], currency)
+        due = captured.minor > 0 and not held and money(order["total"], currency) <= captured
         times = marked[order["id"]]
         if times > 1 or (due and times == 0 and order["stage"] != "CANCELLED"):
-            verdict.faults.append(f"{_name(order)}: invoiced {times} times ({sorted(ids)})")
+            verdict.faults.append(f"{name_of(order)}: invoiced {times} times ({sorted(ids)})")
         for invoice in order["invoices"]:
             document = live.get(invoice["source"]["externalId"])
             if document is None:
                 continue
             total = Money.parse(str(document["TotalAmt"]), currency)
-            if total != _money(order["total"], currency):
-                verdict.faults.append(f"{_name(order)}: invoice of {total}, order of {order['total']['amount']}")
+            if total != money(order["total"], currency):
+                verdict.faults.append(f"{name_of(order)}: invoice of {total}, order of {order['total']['amount']}")
             if Money.parse(str(document["Balance"]), currency).minor and captured.minor:
-                verdict.faults.append(f"{_name(order)}: paid, but the invoice still has {document['Balance']} open")
-        refunded = _money(order["refunded"], currency)
+                verdict.faults.append(f"{name_of(order)}: paid, but the invoice still has {document['Balance']} open")
+        refunded = money(order["refunded"], currency)
         if own and refunded.minor and credited[order["id"]].minor != refunded.minor:
-            verdict.faults.append(f"{_name(order)}: {refunded} given back, {credited[order['id']]} credited")
+            verdict.faults.append(f"{name_of(order)}: {refunded} given back, {credited[order['id']]} credited")
 
 
 def _marks(document: Mapping[str, Any]) -> list[str]:

@@ -4,14 +4,17 @@ import json
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 SHOPS = {"shop_eu": "EUR", "shop_us": "USD", "shop_jp": "JPY"}
+SITE = "site"  # a WooCommerce store in USD, paid by PayPal, booked in Xero
+CARRIED = ("shop_us", SITE)  # whose labels the hub buys, and whose buyers it writes to
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Role:
-    """One connection. In `settings`, `{address}` stands for where the vendor's stand-in listens."""
+    """One connection. In both tables `{address}` stands for where the vendor's stand-in listens."""
 
     connection: str
     vendor: str  # the connector's slug
@@ -36,18 +39,21 @@ def _toml(value: Any, address: str) -> str:
             return json.dumps(value)
 
 
-def _secret() -> str:
+def new_secret() -> str:
     return secrets.token_hex(16)
 
 
-def cast() -> list[Role]:
-    return [*_shops(), _stripe(), _quickbooks()]
+def cast(hub: str, folder: Path) -> list[Role]:
+    """Everybody. `hub`: its address; `folder`: where a stand-in may leave a file."""
+    from hub.demo.cast_site import site_roles
+
+    return [*_shops(), _stripe(), _quickbooks(), *site_roles(hub, folder)]
 
 
 def _shops() -> list[Role]:
     roles = []
     for name, currency in SHOPS.items():
-        secret, token, domain = _secret(), _secret(), f"{name.replace('_', '-')}.myshopify.com"
+        secret, token, domain = new_secret(), new_secret(), f"{name.replace('_', '-')}.myshopify.com"
         roles.append(
             Role(
                 connection=name,
@@ -73,7 +79,7 @@ def _shops() -> list[Role]:
 
 
 def _stripe() -> Role:
-    secret, key = f"whsec_{_secret()}", f"sk_test_{_secret()}"
+    secret, key = f"whsec_{new_secret()}", f"sk_test_{new_secret()}"
     return Role(
         connection="payments",
         vendor="stripe",
@@ -83,12 +89,12 @@ def _stripe() -> Role:
 
 
 def _quickbooks() -> Role:
-    secret = _secret()
+    secret = new_secret()
     access = {
         "realm_id": "4620816365000000001",
         "client_id": "demo",
-        "client_secret": _secret(),
-        "refresh_token": _secret(),
+        "client_secret": new_secret(),
+        "refresh_token": new_secret(),
         "currency": "USD",
     }
     return Role(

@@ -9,12 +9,20 @@ from typing import Any
 
 import httpx
 
-from hub.demo.cast import SHOPS
+from hub.demo.cast import CARRIED, SHOPS
 from hub.demo.place import Place
 from hub.domain.money import Money
 
 _GOODS = [("MUG", "Mug", 12), ("TEE", "T-shirt", 25), ("BAG", "Bag", 48), ("LAMP", "Lamp", 89), ("DESK", "Desk", 310)]
 _PATIENCE = 600  # tries
+_AMERICA = {
+    "address1": "388 Townsend Street",
+    "city": "San Francisco",
+    "zip": "94107",
+    "province": "California",
+    "province_code": "CA",
+    "country_code": "US",
+}
 _PEOPLE = ["ada", "grace", "edsger", "barbara", "alan", "katherine", "donald", "margaret", "tony", "radia"]
 
 
@@ -47,6 +55,11 @@ class Day:
         if not answer.is_success:
             raise RuntimeError(f"{name} would not {act}: {answer.status_code} {answer.text[:300]}")
         found: dict[str, Any] = answer.json()
+        return found
+
+    async def state(self, name: str) -> dict[str, Any]:
+        """All that a vendor holds."""
+        found: dict[str, Any] = (await self.http.get(f"{self.place.sandbox(name)}/_sandbox/state")).json()
         return found
 
     async def ask(self, query: str, **variables: Any) -> dict[str, Any]:
@@ -104,9 +117,9 @@ class Day:
             self.told(name)
 
     def _price(self, shop: str, base: int) -> str:
-        return str(base * 150) if SHOPS[shop] == "JPY" else f"{base}.{self.chance.choice(['00', '49', '90', '95'])}"
+        return str(base * 150) if SHOPS.get(shop) == "JPY" else f"{base}.{self.chance.choice(['00', '49', '90', '95'])}"
 
-    def _lines(self, shop: str, most: int = 4) -> list[dict[str, Any]]:
+    def lines(self, shop: str, most: int = 4) -> list[dict[str, Any]]:
         goods = self.chance.sample(_GOODS, self.chance.randint(1, most))
         return [
             {"sku": sku, "title": title, "quantity": self.chance.randint(1, 3), "price": self._price(shop, base)}
@@ -119,6 +132,8 @@ class Day:
             extra["discount"] = self._price(shop, 3)
         if self.chance.random() < 0.6:
             extra |= {"tax": self._price(shop, 4), "taxes_included": SHOPS[shop] == "EUR"}
+        if shop in CARRIED:
+            extra["address"] = _AMERICA
         return await self.act(shop, "place_order", lines=lines, **(extra | more))
 
     def _person(self) -> dict[str, Any]:
@@ -152,16 +167,16 @@ class Day:
 
     async def _known(self, shop: str) -> None:
         person = self._person()
-        await self._paid_by_card(shop, await self._place(shop, self._lines(shop), **person), email=person["email"])
+        await self._paid_by_card(shop, await self._place(shop, self.lines(shop), **person), email=person["email"])
 
     async def _guest(self, shop: str) -> None:
         email = f"guest{self.chance.randint(1, 400)}@example.net"
-        await self._paid_by_card(shop, await self._place(shop, self._lines(shop), email=email), email=email)
+        await self._paid_by_card(shop, await self._place(shop, self.lines(shop), email=email), email=email)
 
     async def _anonymous(self, shop: str) -> None:
         """Over the counter. The books know walk-in customers in their own currency only."""
         shop = "shop_us"
-        await self._paid_by_card(shop, await self._place(shop, self._lines(shop)))
+        await self._paid_by_card(shop, await self._place(shop, self.lines(shop)))
 
     async def _gift_and_card(self, shop: str) -> None:
         lines = [{"sku": "DESK", "title": "Desk", "quantity": 1, "price": self._price(shop, 310)}]
@@ -169,7 +184,7 @@ class Day:
         await self._paid_by_card(shop, await self._place(shop, lines, transactions=gift, **self._person()))
 
     async def _two_cards(self, shop: str) -> None:
-        placed = await self._place(shop, self._lines(shop), **self._person())
+        placed = await self._place(shop, self.lines(shop), **self._person())
         total = Money.parse(placed["outstanding"], SHOPS[shop])
         half = Money(total.minor // 2, total.currency)
         parts, intents = (half, total - half), []
@@ -180,7 +195,7 @@ class Day:
         self.sales.append(Sale(shop, str(placed["order_id"]), total, tuple(intents), total))
 
     async def _captured_later(self, shop: str) -> None:
-        placed = await self._place(shop, self._lines(shop), **self._person())
+        placed = await self._place(shop, self.lines(shop), **self._person())
         total = Money.parse(placed["outstanding"], SHOPS[shop])
         intent = await self._charge(total, capture=False)
         order = placed["order_id"]
@@ -192,7 +207,7 @@ class Day:
 
     async def _edited(self, shop: str) -> None:
         """Something is added when the card was charged; the rest is charged, too."""
-        placed = await self._place(shop, self._lines(shop), **self._person())
+        placed = await self._place(shop, self.lines(shop), **self._person())
         sale = await self._paid_by_card(shop, placed)
         added = [{"sku": "MUG", "title": "Mug", "quantity": 1, "price": self._price(shop, 12)}]
         edited = await self.act(shop, "edit_order", order_id=sale.id, add=added)
@@ -205,7 +220,7 @@ class Day:
         self.sales[-1] = Sale(shop, sale.id, Money.parse(edited["total"], SHOPS[shop]), both, sale.card + rest)
 
     async def _declined_first(self, shop: str) -> None:
-        placed = await self._place(shop, self._lines(shop), email="unlucky@example.com")
+        placed = await self._place(shop, self.lines(shop), email="unlucky@example.com")
         total = Money.parse(placed["outstanding"], SHOPS[shop])
         failed = await self.act("payments", "pay", amount=total.minor, currency=total.currency.lower(), decline=True)
         await self.act(shop, "add_transaction", order_id=placed["order_id"], gateway="stripe", amount=total.major,
@@ -213,7 +228,7 @@ class Day:
         await self._paid_by_card(shop, placed)
 
     async def _cancelled(self, shop: str) -> None:
-        placed = await self._place(shop, self._lines(shop), **self._person())
+        placed = await self._place(shop, self.lines(shop), **self._person())
         total = Money.parse(placed["outstanding"], SHOPS[shop])
         intent = await self._charge(total, capture=False)
         await self.act(shop, "add_transaction", order_id=placed["order_id"], gateway="stripe", kind="authorization",
@@ -221,7 +236,7 @@ class Day:
         await self.act(shop, "cancel_order", order_id=placed["order_id"])
 
     async def _unpaid(self, shop: str) -> None:
-        await self._place(shop, self._lines(shop), email="later@example.com")
+        await self._place(shop, self.lines(shop), email="later@example.com")
 
     async def _huge(self, shop: str) -> None:
         lines = [{"sku": f"PART{n}", "title": f"Part {n}", "quantity": 1, "price": self._price(shop, 2)}
@@ -229,9 +244,9 @@ class Day:
         await self._paid_by_card(shop, await self._place(shop, lines, **self._person()))
 
     async def _free(self, shop: str) -> None:
-        await self.act(
-            shop, "place_order", lines=[{"sku": "MUG", "title": "Mug", "price": "0"}], email="lucky@example.com"
-        )
+        free = [{"sku": "MUG", "title": "Mug", "quantity": 1, "price": "0"}]
+        where = {"address": _AMERICA} if shop in CARRIED else {}
+        await self.act(shop, "place_order", lines=free, email="lucky@example.com", **where)
 
     async def _orphan(self, shop: str) -> None:
         await self._charge(Money(4_200, SHOPS[shop]), email="nobody@example.com")
@@ -253,7 +268,8 @@ class Day:
             third = Money(max(sale.total.minor // 3, 1), sale.total.currency)
             await self._refund(sale, sale.total if at % 3 == 0 else third)
             self.done["refunded in full" if at % 3 == 0 else "refunded in part"] += 1
-        for at, sale in enumerate(rest[: len(rest) * 2 // 3]):
+        by_hand = [sale for sale in rest if sale.shop not in CARRIED]  # the others go by the hub's own labels
+        for at, sale in enumerate(by_hand[: len(by_hand) * 2 // 3]):
             number = f"TRACK{at:05}"
             await self.act(sale.shop, "fulfil_order", order_id=sale.id, tracking=number, carrier="DHL")
             self.done["shipped"] += 1
@@ -288,7 +304,7 @@ class Day:
             taken = [
                 (each, Money.parse(each["captured"]["amount"], order["currencyCode"]))
                 for each in order["payments"]
-                if each["source"]["connection"] == "payments"
+                if each["source"]["connection"] in ("payments", "wallet")
             ]
             payment, whole = next(((each, money) for each, money in taken if money), (None, None))
             if payment is None or whole is None:

@@ -63,13 +63,14 @@ sealing_keys = ["{key}"]
 async def place(folder: Path, port: int, database_url: str | None = None) -> AsyncIterator[Place]:
     """A fresh folder with settings and keys, and the vendors' servers, which end when it is left."""
     _empty(folder)
-    roles = cast()
+    hub = f"http://127.0.0.1:{port}"
+    roles = cast(hub, folder)
     async with contextlib.AsyncExitStack() as stack:
         at: dict[str, str] = {}
-        for vendor in sorted({role.vendor for role in roles}):
-            sandboxes = {role.connection: role.sandbox for role in roles if role.vendor == vendor}
-            module = [sys.executable, "-m", "hub.demo.servers", vendor, json.dumps(sandboxes)]
-            process = await stack.enter_async_context(running(module, folder / f"{vendor}.log", stdout=True))
+        for name, troupe in _troupes(roles).items():
+            told = [{"connection": each.connection, "vendor": each.vendor, "sandbox": each.sandbox} for each in troupe]
+            module = [sys.executable, "-m", "hub.demo.servers", json.dumps(told)]
+            process = await stack.enter_async_context(running(module, folder / f"{name}.log", stdout=True))
             assert process.stdout is not None
             line = await asyncio.wait_for(process.stdout.readline(), _READY_SECONDS)
             at |= json.loads(line)
@@ -107,6 +108,15 @@ async def place(folder: Path, port: int, database_url: str | None = None) -> Asy
         )
         state.chmod(0o600)
         yield here
+
+
+def _troupes(roles: Sequence[Role]) -> dict[str, list[Role]]:
+    """Who shares a process: the shops one, the rest two, so that starting them does not take longer than the day."""
+    found: dict[str, list[Role]] = {"stores": [], "money": [], "others": []}
+    for role in roles:
+        troupe = {"shopify": "stores", "woocommerce": "stores", "stripe": "money", "quickbooks": "money"}
+        found[troupe.get(role.vendor, "others")].append(role)
+    return found
 
 
 def _empty(folder: Path) -> None:

@@ -23,6 +23,7 @@ class Letter:
     kind: str
     headers: Mapping[str, str]
     body: bytes
+    query: str = ""  # that the address has with this delivery
 
 
 @dataclass(eq=False, kw_only=True)
@@ -79,7 +80,10 @@ class Post:
         for name in self.sandboxes:
             waiting = await self._waiting(name)
             self._seen[name] += len(waiting)
-            letters += [Letter(name, each["kind"], each["headers"], base64.b64decode(each["body"])) for each in waiting]
+            letters += [
+                Letter(name, each["kind"], each["headers"], base64.b64decode(each["body"]), each.get("query", ""))
+                for each in waiting
+            ]
         return letters
 
     def _disturb(self, letters: list[Letter]) -> None:
@@ -106,9 +110,10 @@ class Post:
 
     async def _deliver(self, letter: Letter) -> None:
         headers = {"content-type": "application/json"} | dict(letter.headers)
+        address = self.webhooks[letter.connection] + (f"?{letter.query}" if letter.query else "")
         for _ in range(_PATIENCE):
             try:
-                answer = await self.http.post(self.webhooks[letter.connection], content=letter.body, headers=headers)
+                answer = await self.http.post(address, content=letter.body, headers=headers)
             except httpx.HTTPError:
                 self.counts["tried again"] += 1
                 await asyncio.sleep(_PAUSE)

@@ -14,16 +14,19 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from hub.demo.agree import Verdict, agree
-from hub.demo.cast import SHOPS
+from hub.demo.agree import agree
+from hub.demo.cast import SITE
 from hub.demo.day import Day
 from hub.demo.place import Place, hub_command, place, running
 from hub.demo.post import Post
+from hub.demo.site import Site
+from hub.demo.verdict import Verdict
 
 FOLDER = Path("var/demo")
-ORDERS = 220
+ORDERS = 230  # of which a fifth at the site
 _SEED = 20261122
 _READY_SECONDS = 60
+_TOPICS = 7  # of orders and customers at the site
 _QUIET_SECONDS = 480  # longer than a lease and a few retries that follow each other
 
 
@@ -37,7 +40,7 @@ def run(*, once: bool, port: int, orders: int = ORDERS, folder: Path = FOLDER) -
 
 async def _run(once: bool, port: int, orders: int, folder: Path) -> int:
     console = Console()
-    console.print("[bold]Orderhub demo[/]: three shops, a payment processor and the books, each a server of its own")
+    console.print("[bold]Orderhub demo[/]: four stores, and those who charge, book, ship, sell and write for them")
     limits = httpx.Limits(max_connections=40, max_keepalive_connections=20)
     async with (
         place(folder, port) as here,
@@ -45,6 +48,7 @@ async def _run(once: bool, port: int, orders: int, folder: Path) -> int:
         running(hub_command(folder), folder / "hub.log") as hub,
     ):
         await ready(http, here.hub, hub)
+        await subscribed(http, here)
         verdict = await play(here, http, orders, console)
         _tell(console, here, verdict)
         if not once:
@@ -65,6 +69,16 @@ async def ready(http: httpx.AsyncClient, hub: str, process: asyncio.subprocess.P
             sys.exit(f"the hub ended with {process.returncode}: see hub.log in the demo's folder")
         await asyncio.sleep(0.1)
     sys.exit(f"the hub was not ready within {_READY_SECONDS} s: see hub.log in the demo's folder")
+
+
+async def subscribed(http: httpx.AsyncClient, here: Place) -> None:
+    """The hub looks after the site's webhooks by itself: the day begins when they are there."""
+    for _ in range(_READY_SECONDS * 10):
+        state = (await http.get(f"{here.sandbox(SITE)}/_sandbox/state")).json()
+        if len([each for each in state["webhooks"] if each["status"] == "active"]) >= _TOPICS:
+            return
+        await asyncio.sleep(0.1)
+    sys.exit(f"the hub has not set up the site's webhooks within {_READY_SECONDS} s: see hub.log")
 
 
 class Stage(Enum):
@@ -105,15 +119,19 @@ async def play(
             if not console.is_terminal and done % 50 == 0:
                 console.print(f"{done} of about {orders} orders")
 
-        day = Day(place=here, http=http, chance=chance, orders=orders, told=told)
+        day = Day(place=here, http=http, chance=chance, orders=orders - orders // 5, told=told)
+        site = Site(day, orders // 5)
         postman = asyncio.create_task(post.run())
         try:
             await before(Stage.BUYERS)
             await day.buyers()
+            await site.buyers()
             await quiet(here, http, post)
             task = progress.add_task("parcels and refunds", total=None)
             await before(Stage.STAFF)
             await day.staff()
+            await site.staff()
+            await site.carriers()
             await quiet(here, http, post)
             task = progress.add_task("support, through GraphQL", total=None)
             await before(Stage.SUPPORT)
@@ -163,7 +181,7 @@ async def quiet(here: Place, http: httpx.AsyncClient, post: Post) -> None:
 
 def _tell(console: Console, here: Place, verdict: Verdict) -> None:
     table = Table("system", "holds", title="At the end")
-    for name in ("hub", *SHOPS, "payments", "books"):
+    for name in ("hub", *here.connections):
         held = ", ".join(f"{number} {what}" for what, number in sorted(verdict.counts[name].items()))
         table.add_row(name, held)
     console.print(table)

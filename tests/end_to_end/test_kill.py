@@ -137,7 +137,8 @@ async def test_a_day_of_kills_loses_nothing_and_doubles_nothing(database_url: st
 @pytest.mark.parametrize("name", ["orders", "payments"])
 def test_the_checker_sees_a_planted_fault(name: str) -> None:
     """`agree` itself can fail: a charge that the hub does not know, a sale that it does not know."""
-    from hub.demo.agree import Verdict, books_agree, stripe_agrees
+    from hub.demo.agree import books_agree, stripe_agrees
+    from hub.demo.verdict import Verdict
 
     verdict = Verdict()
     order = {

@@ -1,0 +1,24 @@
+"""What the end of the day found."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from hub.domain.money import Money
+
+
+@dataclass(slots=True)
+class Verdict:
+    """`faults` in words; `counts` of what each system holds."""
+
+    faults: list[str] = field(default_factory=list)
+    counts: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+
+
+def name_of(order: Mapping[str, Any]) -> str:
+    return f"{order['channel']} {order['number']}"
+
+
+def money(amount: Mapping[str, Any] | str, currency: str) -> Money:
+    return Money.parse(amount if isinstance(amount, str) else amount["amount"], currency)
