@@ -28,6 +28,7 @@ class Ability(StrEnum):
     SUBSCRIPTION = "subscription"  # its webhooks are switched on and off by API: the hub audits them
     OAUTH = "oauth"  # tokens that expire
     ECHO = "echo"  # what it is told comes back as a webhook
+    LOOK_UP = "look_up"  # what became of a lost answer can be found out; where not, a person has to look
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,17 +45,27 @@ Act = Callable[[Sandbox], "Made | Awaitable[Made]"]
 Touch = Callable[[Sandbox, Made], "Awaitable[None] | None"]
 """Edits or deletes a thing that was made."""
 
+CONNECTION = "there"  # the id that the connector under test has in the kit's hub
+WEBHOOK_URL = f"https://hub.example/webhooks/{CONNECTION}"  # where the kit's hub takes webhooks: some schemes sign it
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
     """An order of the till for which the connector has something to do at its vendor.
 
     The till knows: `paid`, `unpaid`, `refunded` (in part), `cancelled`, `shipped` (by a parcel of the till, with a
-    tracking number). `settings` are added to the connection's.
+    tracking number). Words join with `+`: "paid+shipped". `refund_requested`: somebody asks the hub for a part of the
+    payment back; `cancel_requested`: … to cancel the order. `settings` are added to the connection's.
+
+    `first` is what the vendor has before the hub is asked for anything: the payment that shall be given back, the
+    order that shall be told of a parcel. What it makes takes the place of the till's own order or payment.
     """
 
     orders: Sequence[str] = ("paid",)
     settings: Mapping[str, Any] = field(default_factory=dict)
+    first: Act | None = None
+    # Somebody at the vendor spoils what our commands made: a further command, or a drift, has to follow.
+    spoil: Callable[[Sandbox], "Awaitable[None] | None"] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +113,11 @@ class Card:
     disable: Callable[[Sandbox], None] | None = None
     # The sandbox's access tokens die now, before their time (`Ability.OAUTH`).
     expire: Callable[[Sandbox], None] | None = None
+    # (sandbox, kind, body) -> the headers of a genuine delivery now, where `Connector.sign` is absent.
+    sign: Callable[[Sandbox, str, bytes], Mapping[str, str]] | None = None
+    # Another account of the vendor whose deliveries are signed with the same secret or key, where one app's secret
+    # signs for all its accounts. Where there is none, another secret is another account.
+    stranger: Callable[[Clock], Sandbox] | None = None
     lacks: Mapping[Ability, str] = field(default_factory=dict)  # and why
 
     # Truth. `folder` is the vendor's material, where somebody has it: it is never shipped.

@@ -32,16 +32,28 @@ class Delivery:
     kind: str
     headers: Mapping[str, str]
     body: bytes
+    query: str = ""  # behind the webhook's address, where the vendor was given one with a query
 
 
 @dataclass(slots=True, kw_only=True)
 class Faults:
-    """What goes wrong on purpose. Each number counts down with the vendor's own calls; 0 is a good day."""
+    """What goes wrong on purpose. Each number counts down with the vendor's own calls; 0 is a good day.
+
+    `refuse` and `pages` hit any call, the others writes only (`Sandbox.is_write`).
+    """
 
     drop_replies: int = 0  # do the work, then cut the connection without an answer
+    drop_requests: int = 0  # cut the connection without doing anything
+    slow_bodies: int = 0  # do the work, answer with a head and half a body, and say no more
+    silent: int = 0  # take the request and say nothing at all: a half-open socket
+    pages: int = 0  # a web page instead of the API, without doing anything …
+    page_status: int = 502  # … which some proxies send as 200
     refuse: int = 0  # answer `status` without doing anything …
     status: int = 503
     retry_after: int = 0  # … with this `Retry-After`, if not 0
+
+
+_PAGE = b"<!doctype html><html><head><title>Bad gateway</title></head><body><h1>Please try again</h1></body></html>"
 
 
 Act = Callable[..., Any]
@@ -56,6 +68,8 @@ class Sandbox:
     deliveries: list[Delivery] = field(default_factory=list)
     faults: Faults = field(default_factory=Faults)
     calls: list[tuple[str, str]] = field(default_factory=list)  # (method, path) of each call to the vendor's API
+    # What the client hears after the sandbox went silent. Who plays without a clock puts an end to it at once.
+    hang: Callable[[Receive], Awaitable[None]] = field(default=lambda receive: _until_gone(receive), init=False)
 
     def __post_init__(self) -> None:
         control = [
@@ -93,13 +107,39 @@ class Sandbox:
             headers = {"Retry-After": str(self.faults.retry_after)} if self.faults.retry_after else {}
             await Response(status_code=self.faults.status, headers=headers)(scope, receive, send)
             return
-        if self.faults.drop_replies > 0 and self.is_write(scope["method"], scope["path"]):
-            self.faults.drop_replies -= 1
-            await self._app(scope, receive, _swallow)
-            # A head that promises a body which never comes: the server closes the connection on the client.
-            await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1048576")]})
+        if self.faults.pages > 0:
+            self.faults.pages -= 1
+            await Response(_PAGE, self.faults.page_status, media_type="text/html")(scope, receive, send)
+            return
+        if self.is_write(scope["method"], scope["path"]) and await self._cut_off(scope, receive, send):
             return
         await self._app(scope, receive, send)
+
+    async def _cut_off(self, scope: Scope, receive: Receive, send: Send) -> bool:
+        """One of the faults in which the client hears no whole answer, if one is due."""
+        # A head that promises a body which never comes: at the end the server closes the connection on the client.
+        head: Message = {"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1048576")]}
+        if self.faults.drop_requests > 0:
+            self.faults.drop_requests -= 1
+            await send(head)
+            return True
+        if self.faults.silent > 0:
+            self.faults.silent -= 1
+            await self.hang(receive)
+            return True
+        if self.faults.drop_replies > 0:
+            self.faults.drop_replies -= 1
+            await self._app(scope, receive, _swallow)
+            await send(head)
+            return True
+        if self.faults.slow_bodies > 0:
+            self.faults.slow_bodies -= 1
+            await self._app(scope, receive, _swallow)
+            await send(head)
+            await send({"type": "http.response.body", "body": b'{"', "more_body": True})
+            await self.hang(receive)
+            return True
+        return False
 
     async def _act(self, request: Request) -> Response:
         arguments = await request.json()
@@ -116,7 +156,12 @@ class Sandbox:
         after = int(request.query_params.get("after", "0"))
         return JSONResponse(
             [
-                {"kind": each.kind, "headers": dict(each.headers), "body": base64.b64encode(each.body).decode()}
+                {
+                    "kind": each.kind,
+                    "headers": dict(each.headers),
+                    "body": base64.b64encode(each.body).decode(),
+                    "query": each.query,
+                }
                 for each in self.deliveries[after:]
             ]
         )
@@ -128,6 +173,11 @@ class Sandbox:
         for name, value in (await request.json()).items():
             setattr(self.faults, name, value)
         return JSONResponse(asdict(self.faults))
+
+
+async def _until_gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 async def _swallow(message: Message) -> None:

@@ -29,7 +29,15 @@ from connectors.quickbooks.push import (
 from connectors.quickbooks.read import READ
 from connectors.quickbooks.recognise import recognise
 from connectors.quickbooks.settings import QuickBooksSettings, way
+from hub.card import Card
 from hub.connector import Category, Connector, Find, Inbound, Push, Upsert
+
+
+def _card() -> Card:
+    from connectors.quickbooks.card import card
+
+    return card()
+
 
 CONNECTOR = Connector(
     slug="quickbooks",
@@ -55,4 +63,5 @@ CONNECTOR = Connector(
     check=check,
     verdict=verdict,
     sign=sign,
+    card=_card,
 )

@@ -55,9 +55,13 @@ def faults(body: bytes) -> list[tuple[str, str]]:
 
 
 def verdict(response: httpx.Response) -> HubError | None:
-    """`None`: good, or what the status code alone tells."""
+    """`None`: good, or what the status code alone tells. Raises `ValueError` for a good status without the JSON
+    that was asked for: a proxy's page, after which nobody knows what the vendor did."""
     status, request = response.status_code, response.request
     if status < 300:
+        asked = request.headers.get("accept") == "application/json"
+        if asked and response.content.lstrip()[:1] not in (b"{", b"["):
+            raise ValueError(f"{status} is not JSON")
         return None
     found = faults(response.content)
     codes = {code for code, _ in found}

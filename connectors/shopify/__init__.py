@@ -11,7 +11,15 @@ from connectors.shopify.push import PUSH
 from connectors.shopify.read import READ
 from connectors.shopify.recognise import recognise
 from connectors.shopify.settings import ShopifySettings, way
+from hub.card import Card
 from hub.connector import Category, Connector, Inbound
+
+
+def _card() -> Card:
+    from connectors.shopify.card import card
+
+    return card()
+
 
 CONNECTOR = Connector(
     slug="shopify",
@@ -31,4 +39,5 @@ CONNECTOR = Connector(
     verdict=verdict,
     pause=pause,
     sign=sign,
+    card=_card,
 )

@@ -18,6 +18,7 @@ def card() -> Card:
         wish=Wish(orders=("paid",)),
         effects=_effects,
         lacks={
+            Ability.LOOK_UP: "a webhook cannot be asked what it posted: a person looks into the channel",
             Ability.WEBHOOKS: _ONE_WAY,
             Ability.SIGNATURES: _ONE_WAY,
             Ability.FETCH: _ONE_WAY,

@@ -12,10 +12,18 @@ from connectors.stripe.read import READ
 from connectors.stripe.recognise import recognise
 from connectors.stripe.settings import StripeSettings, way
 from connectors.stripe.verdict import verdict
+from hub.card import Card
 from hub.connector import Category, Connector, Inbound, KeyHeader, Push
 
 # docs.stripe.com/api/idempotent_requests: keys are kept for at least 24 hours.
 _KEY, _LIFETIME = "Idempotency-Key", timedelta(hours=24)
+
+
+def _card() -> Card:
+    from connectors.stripe.card import card
+
+    return card()
+
 
 CONNECTOR = Connector(
     slug="stripe",
@@ -45,4 +53,5 @@ CONNECTOR = Connector(
     check=client.check,
     verdict=verdict,
     sign=sign,
+    card=_card,
 )

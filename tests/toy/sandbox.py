@@ -28,36 +28,46 @@ class ParcelboySandbox(Sandbox):
         ]
 
     def acts(self) -> Mapping[str, Act]:
-        return {"move": self.move}
+        return {"hand_in": self.hand_in, "move": self.move}
 
     def state(self) -> dict[str, Any]:
         return {"parcels": list(self.parcels.values())}
+
+    def hand_in(self) -> dict[str, Any]:
+        """A parcel of somebody else's order, at the counter; the webhook follows."""
+        parcel = self._new(f"counter-{len(self.parcels) + 1}")
+        self._tell(parcel)
+        return parcel
 
     def move(self, id: str, status: str) -> dict[str, Any]:
         """A parcel is scanned somewhere; the webhook follows."""
         parcel = self.parcels[id]
         parcel |= {"status": status, "revision": parcel["revision"] + 1, "updated_at": rfc3339(self.now())}
+        self._tell(parcel)
+        return parcel
+
+    def _tell(self, parcel: dict[str, Any]) -> None:
         body = json.dumps(parcel).encode()
         signature = hmac.new(self.secret.encode(), body, hashlib.sha256).hexdigest()
         self.deliver("parcel", {"X-Parcelboy-Signature": signature}, body)
-        return parcel
+
+    def _new(self, order: str) -> dict[str, Any]:
+        number, now = len(self.parcels) + 1, rfc3339(self.now())
+        self.parcels[f"p{number}"] = {
+            "id": f"p{number}",
+            "revision": 1,
+            "order": order,
+            "status": "pending",
+            "tracking": f"PB{number:06}",
+            "created_at": now,
+            "updated_at": now,
+        }
+        return self.parcels[f"p{number}"]
 
     async def _buy(self, request: Request) -> Response:
         key = request.headers["idempotency-key"]
         if key not in self.by_key:
-            number = len(self.parcels) + 1
-            order = (await request.json())["order"]
-            now = rfc3339(self.now())
-            self.by_key[key] = f"p{number}"
-            self.parcels[f"p{number}"] = {
-                "id": f"p{number}",
-                "revision": 1,
-                "order": order,
-                "status": "pending",
-                "tracking": f"PB{number:06}",
-                "created_at": now,
-                "updated_at": now,
-            }
+            self.by_key[key] = self._new((await request.json())["order"])["id"]
         return JSONResponse(self.parcels[self.by_key[key]])
 
     async def _one(self, request: Request) -> Response:

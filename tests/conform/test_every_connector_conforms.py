@@ -1,0 +1,35 @@
+"""Every installed connector is held to the kit, in small: few deliveries at once, each fault at two calls."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from hub.conform import Outcome, run
+from hub.connector import Connector, discover
+
+_MATERIAL = Path(__file__).resolve().parents[2] / ".." / "shared" / "vendor"
+CONFORMING = [connector for _, connector in sorted(discover().items()) if connector.card is not None]
+
+
+@pytest.mark.parametrize("connector", CONFORMING, ids=lambda connector: connector.slug)
+async def test_it_passes_every_scenario(connector: Connector) -> None:
+    folder = _MATERIAL / connector.slug
+
+    report = await run(connector, material=folder if folder.is_dir() else None, burst=200, places=2)
+
+    assert [f"{each.scenario}, {each.check}: {each.why}" for each in report.failed] == []
+    if os.environ.get("CI"):
+        absent = [each.check for each in report.results if "--material" in each.why]
+        assert absent == [], "the build server has the vendors' material"
+
+
+@pytest.mark.parametrize("connector", CONFORMING, ids=lambda connector: connector.slug)
+def test_no_lack_is_declared_without_a_sentence_that_says_why(connector: Connector) -> None:
+    assert connector.card is not None
+    for ability, why in connector.card().lacks.items():
+        assert len(why.split()) >= 4, f"{ability}: {why!r}"
+
+
+def test_there_are_outcomes_for_what_was_not_run_so_that_nothing_is_said_to_pass_unseen() -> None:
+    assert {each.value for each in Outcome} == {"pass", "fail", "lacks", "not run"}
