@@ -1,0 +1,114 @@
+"""What `[connections.<id>]` of a Salesforce org holds."""
+
+from datetime import date, timedelta
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+
+from hub.connector import ConnectionSettings, Limits, OAuth2, Way
+from hub.domain.currencies import DECIMALS
+
+_SCOPES = ("api", "refresh_token")
+
+
+def _url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme != "https" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
+        raise ValueError("https is required, except for a loopback address")
+    return value.rstrip("/")
+
+
+def _currency(value: str) -> str:
+    if value not in DECIMALS:
+        raise ValueError(f"{value!r} is not an ISO 4217 currency")
+    return value
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ValueError, OSError, KeyError):  # OSError: the name of a folder of zones
+        raise ValueError(f"{value!r} is not a time zone of this machine") from None
+    return value
+
+
+Url = Annotated[str, AfterValidator(_url)]
+Currency = Annotated[str, AfterValidator(_currency)]
+Id = Annotated[str, Field(pattern=r"^[a-zA-Z0-9]{15}([a-zA-Z0-9]{3})?$")]
+StageName = Annotated[str, Field(min_length=1, max_length=255)]
+
+
+class Stages(BaseModel):
+    """`StageName` by how far an order has come. The defaults are in the list of a new org."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    received: StageName = "Negotiation/Review"
+    paid: StageName = "Closed Won"
+    shipped: StageName = "Closed Won"
+    completed: StageName = "Closed Won"
+    cancelled: StageName = "Closed Lost"
+    refunded: StageName = "Closed Lost"
+
+    @property
+    def all(self) -> frozenset[str]:
+        return frozenset((self.received, self.paid, self.shipped, self.completed, self.cancelled, self.refunded))
+
+
+class SalesforceSettings(ConnectionSettings):
+    base_url: Url  # the org's My Domain address: https://acme.my.salesforce.com
+    organization_id: Id  # messages of other orgs are refused
+    api_version: Annotated[str, Field(pattern=r"^[0-9]{2,3}\.0$")] = "62.0"
+
+    client_id: str
+    client_secret: SecretStr
+    grant: Literal["refresh_token", "client_credentials"] = "refresh_token"
+    refresh_token: SecretStr | None = None  # none before `hub connect`
+    token_url: Url | None = None  # by default `/services/oauth2/token` of `base_url`
+    calls_per_day: Annotated[int, Field(gt=0)] | None = None  # our share of the org's calls in a day
+
+    currency: Currency = "USD"  # the org's own currency
+    multicurrency: bool = False  # switched on in the org: `CurrencyIsoCode` is then there
+    timezone: Annotated[str, AfterValidator(_zone)] = "UTC"  # the org's: which day a sale closes on
+    stages: Stages = Stages()
+    record_type_id: Id | None = None  # of new opportunities
+    account_id: Id | None = None  # the account that new contacts and opportunities belong to
+    contact_roles: bool = True  # an opportunity names its contact as primary contact role
+    picklist_addresses: bool = False  # "State and Country/Territory Picklists" are switched on in the org
+    from_date: date | None = None  # sales before this day (UTC) are not told
+    test_orders: bool = False  # tell of test orders as well: for a sandbox org
+    deals: Literal["ours", "all"] = "ours"  # read opportunities that do not come from an order of ours, too
+
+    @model_validator(mode="after")
+    def _grant_fits(self) -> Self:
+        if self.grant == "client_credentials" and self.refresh_token is not None:
+            raise ValueError("refresh_token has no use with client_credentials")
+        return self
+
+
+def way(settings: SalesforceSettings) -> Way:
+    # developer.salesforce.com, "API Request Limits and Allocations": no limit per second, 25 calls at once that take
+    # longer than 20 s, and a number of calls in 24 hours that the org shares.
+    limits = Limits(
+        requests=20,
+        at_once=8,
+        per_day=settings.calls_per_day,
+        deadline=timedelta(seconds=60),
+        body_bytes=16 * 1024 * 1024,
+    )
+    return Way(
+        base_url=f"{settings.base_url}/services/data/v{settings.api_version}",
+        auth=OAuth2(
+            token_url=settings.token_url or f"{settings.base_url}/services/oauth2/token",
+            client_id=settings.client_id,
+            client_secret=settings.client_secret.get_secret_value(),
+            refresh_token=settings.refresh_token.get_secret_value() if settings.refresh_token else "",
+            grant=settings.grant,
+            client_auth="body",
+            authorize_url=f"{settings.base_url}/services/oauth2/authorize",
+            scopes=_SCOPES,
+        ),
+        limits=limits,
+    )
