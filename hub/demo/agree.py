@@ -63,9 +63,11 @@ async def agree(place: Place, http: httpx.AsyncClient) -> Verdict:
     site_agrees(verdict, states[SITE], of_site)
     wallet_agrees(verdict, states["wallet"], of_site)
     ledger_agrees(verdict, states["ledger"], of_site)
-    labels_agree(verdict, states["carrier_us"], states["carrier_site"], orders)
+    labels_agree(verdict, states, orders)
     _hubspot_agrees(verdict, states["crm"], [order for order in orders if order["channel"] == "shop_us"])
-    messages_agree(verdict, states, orders)
+    _salesforce_agrees(verdict, states["sales"], of_site)
+    if {"mail", "sms", "team"} <= states.keys():
+        messages_agree(verdict, states, orders)
     for order in orders:
         verdict.counts["hub"]["sales"] += 1
         verdict.counts["hub"][order["stage"].lower()] += 1
@@ -86,6 +88,11 @@ def _hubspot_agrees(verdict: Verdict, state: Mapping[str, Any], orders: Sequence
     deals = Counter(each["properties"].get("orderhub_order") or "" for each in state["deals"])
     contacts = [each["properties"].get("email") or "" for each in state["contacts"]]
     deals_agree(verdict, "crm", deals, contacts, orders)
+
+
+def _salesforce_agrees(verdict: Verdict, state: Mapping[str, Any], orders: Sequence[Mapping[str, Any]]) -> None:
+    deals = Counter(each["Orderhub_Order__c"] or "" for each in state["opportunities"])
+    deals_agree(verdict, "sales", deals, [each["Email"] or "" for each in state["contacts"]], orders)
 
 
 async def _state(http: httpx.AsyncClient, sandbox: str) -> Any:

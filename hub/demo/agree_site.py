@@ -87,22 +87,23 @@ def ledger_agrees(verdict: Verdict, state: Mapping[str, Any], orders: Orders) ->
             verdict.faults.append(f"{name_of(order)}: {order['refunded']} given back, {credited[order['id']]} credited")
 
 
-def labels_agree(verdict: Verdict, shop: Mapping[str, Any], site: Mapping[str, Any], orders: Orders) -> None:
+def labels_agree(verdict: Verdict, states: Mapping[str, Mapping[str, Any]], orders: Orders) -> None:
     """One label for each order that may leave; none for any other."""
     labels: Counter[str] = Counter()
-    for each in shop["shipments"]:
+    for each in states["carrier_us"]["shipments"]:
         if each["postage_label"] and each["refund_status"] in (None, "rejected"):
             labels[_order_in(each["reference"] or "")] += 1
             verdict.counts["carrier_us"]["labels"] += 1
-    for each in site["labels"]:
+    for each in states.get("carrier_site", {}).get("labels", ()):
         if not each["voided"] and not each["is_return_label"]:
             labels[_order_in(each["external_order_id"] or "")] += 1
             verdict.counts["carrier_site"]["labels"] += 1
+    carried = CARRIED if "carrier_site" in states else ("shop_us",)
     for order in orders:
         times = labels[order["id"]]
         due = (
             order["mayFulfil"]
-            and order["channel"] in CARRIED
+            and order["channel"] in carried
             and order["fulfilmentState"] != "NOT_NEEDED"
             and order["paymentState"] != "REFUNDED"
         )

@@ -31,6 +31,7 @@ def site_roles(hub: str, folder: Path) -> list[Role]:
         _easypost(),
         _shipengine(),
         _hubspot(hub),
+        _salesforce(),
         _smtp(),
         _twilio(hub),
         _slack(),
@@ -153,6 +154,24 @@ def _hubspot(hub: str) -> Role:
             "webhook": {"secrets": [secret]},
             "rate_limit": _BRISK,
             "channels": ["shop_us"],
+        },
+    )
+
+
+def _salesforce() -> Role:
+    secret = new_secret()
+    app = {"client_id": "demo", "client_secret": new_secret(), "refresh_token": new_secret()}
+    return Role(
+        connection="sales",
+        vendor="salesforce",
+        sandbox={"secret": secret, **app},
+        settings={
+            "organization_id": "00D5e0000000001EAA",
+            **app,
+            "base_url": "{address}",
+            "webhook": {"secrets": [secret]},
+            "rate_limit": _BRISK,
+            "channels": [SITE],
         },
     )
 

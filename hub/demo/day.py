@@ -254,6 +254,7 @@ class Day:
     async def _three_parts(self, shop: str) -> None:
         lines = [{"sku": "DESK", "title": "Desk", "quantity": 3, "price": self._price(shop, 310)}]
         sale = await self._paid_by_card(shop, await self._place(shop, lines, **self._person()))
+        self.sales.remove(sale)  # nobody gives back any more of it
         for part in (10, 20, 30):
             await self._refund(sale, Money.parse(part * (100 if SHOPS[shop] == "JPY" else 1), SHOPS[shop]))
 

@@ -9,7 +9,7 @@ import secrets
 import shutil
 import signal
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,11 +60,16 @@ sealing_keys = ["{key}"]
 
 
 @contextlib.asynccontextmanager
-async def place(folder: Path, port: int, database_url: str | None = None) -> AsyncIterator[Place]:
-    """A fresh folder with settings and keys, and the vendors' servers, which end when it is left."""
+async def place(
+    folder: Path, port: int, database_url: str | None = None, *, without: Collection[str] = ()
+) -> AsyncIterator[Place]:
+    """A fresh folder with settings and keys, and the vendors' servers, which end when it is left.
+
+    `without`: connections that stay at home.
+    """
     _empty(folder)
     hub = f"http://127.0.0.1:{port}"
-    roles = cast(hub, folder)
+    roles = [role for role in cast(hub, folder) if role.connection not in without]
     async with contextlib.AsyncExitStack() as stack:
         at: dict[str, str] = {}
         for name, troupe in _troupes(roles).items():

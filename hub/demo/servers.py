@@ -19,6 +19,7 @@ SANDBOXES = {
     "hubspot": "connectors.hubspot.sandbox:HubSpotSandbox",
     "paypal": "connectors.paypal.sandbox:PayPalSandbox",
     "quickbooks": "connectors.quickbooks.sandbox:QuickBooksSandbox",
+    "salesforce": "connectors.salesforce.sandbox:SalesforceSandbox",
     "shipengine": "connectors.shipengine.sandbox:ShipEngineSandbox",
     "shopify": "connectors.shopify.sandbox:ShopifySandbox",
     "slack": "connectors.slack.sandbox:SlackSandbox",
