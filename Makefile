@@ -20,7 +20,7 @@ demo: $(STAMP)
 	$(BIN)/hub demo --port $(PORT) $(if $(filter-out 0,$(ONCE)),--once)
 
 test: $(STAMP)
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal
 
 check: $(STAMP)
 	$(BIN)/ruff format --check .

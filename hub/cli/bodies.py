@@ -15,23 +15,37 @@ if TYPE_CHECKING:
 Line = Mapping[str, Any]
 
 
-def read(slug: str, files: Sequence[str]) -> None:
+def read(slug: str, files: Sequence[str], connection: str = "", settings_file: Path = Path("hub.toml")) -> None:
+    """With a connection, by its settings: bodies of the generic connector cannot be read otherwise."""
     from hub.connector import discover
     from hub.domain.errors import Misconfigured
 
     connectors = discover()
     if slug not in connectors:
         raise Misconfigured(f"no connector {slug!r} is installed; there are: {', '.join(sorted(connectors)) or 'none'}")
+    connector, own = (connectors[slug], None) if not connection else _connected(slug, connection, settings_file)
     faults = False
     for file in files:
-        for line in understood(connectors[slug], file):
+        for line in understood(connector, file, own):
             faults = faults or "fault" in line
             show.line({**line, "file": file})
     if faults:
         end("")
 
 
-def understood(connector: "Connector", file: str) -> Iterator[Line]:
+def _connected(slug: str, connection: str, file: Path) -> "tuple[Connector, Any]":
+    from hub.domain.errors import Misconfigured
+
+    settings, connectors = settings_of(file)
+    own = settings.connections.get(connection)
+    if own is None or own.connector != slug:
+        known = sorted(name for name, each in settings.connections.items() if each.connector == slug)
+        raise Misconfigured(f"{file}: no connection {connection!r} of {slug}; there are: {', '.join(known) or 'none'}")
+    connector = connectors[slug]
+    return connector if connector.configured is None else connector.configured(own), own
+
+
+def understood(connector: "Connector", file: str, settings: Any = None) -> Iterator[Line]:
     """One line per record, hint, ignored item and fault. Raises nothing, whatever the body."""
     from hub.domain.errors import HubError
 
@@ -56,16 +70,16 @@ def understood(connector: "Connector", file: str) -> Iterator[Line]:
         elif event.kind not in connector.read:
             yield {"ignored": "unknown kind", "kind": event.kind}
         else:
-            yield from _read(connector, event)
+            yield from _read(connector, event, settings)
 
 
-def _read(connector: "Connector", event: Any) -> Iterator[Line]:
+def _read(connector: "Connector", event: Any, settings: Any) -> Iterator[Line]:
     import msgspec
 
     from hub.connector import Faulty, Hint, Ignored, Reading
     from hub.domain.errors import HubError
 
-    reading = Reading(connection=connector.slug, settings=_placeholders(connector), at=event.at)
+    reading = Reading(connection=connector.slug, settings=settings or _placeholders(connector), at=event.at)
     try:
         items = list(connector.read[event.kind](reading, event.body))
     except HubError as fault:
