@@ -1,16 +1,15 @@
 """The keys of an EasyPost connection in `hub.toml`, and the way to the account."""
 
 import base64
-import ipaddress
 from datetime import timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
 from hub.connector import ConnectionSettings, Duration, Headers, Limits, Way
 from hub.domain.money import Money
+from hub.options import Url
 
 CHEAPEST = "cheapest"
 
@@ -21,22 +20,6 @@ _DEADLINE = timedelta(seconds=60)
 
 _Text = Annotated[str, Field(min_length=1)]
 _Positive = Annotated[Decimal, Field(gt=0, max_digits=10, decimal_places=3)]
-
-
-def _url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.hostname and (parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname))):
-        return value.rstrip("/")
-    raise ValueError(
-        "an https address is expected (plain http only for this machine): the API key travels with each call"
-    )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _money(value: Any) -> Any:
@@ -84,7 +67,7 @@ class Parcel(_Part):
 class EasyPostSettings(ConnectionSettings):
     api_key: SecretStr
     mode: Literal["production", "test"] = "production"  # which the key is of; what is told of the other is ignored
-    base_url: Annotated[str, AfterValidator(_url)] = "https://api.easypost.com/v2"
+    base_url: Url = "https://api.easypost.com/v2"
 
     buy_labels: Literal["never", "when_ready"] = "never"
     carrier: str = ""  # as EasyPost spells it: USPS, UPSDAP…; empty: any

@@ -3,19 +3,12 @@
 import base64
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, model_validator
 
 from connectors.http_api.kinds import Part
 from hub.connector import Headers, OAuth2
-
-
-def _token_url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme != "https" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
-        raise ValueError("https is required, except for a loopback address")
-    return value
+from hub.options import ExactUrl
 
 
 class BasicSettings(Part):
@@ -31,7 +24,7 @@ class HeaderSettings(Part):
 
 
 class OAuthSettings(Part):
-    token_url: Annotated[str, AfterValidator(_token_url)]
+    token_url: ExactUrl
     client_id: str
     client_secret: SecretStr
     refresh_token: SecretStr = SecretStr("")

@@ -14,6 +14,7 @@ from connectors.http_api.streams import PullSettings
 from connectors.http_api.webhooks import HttpWebhook
 from hub.connector import ConnectionSettings, Duration, Limits, Way
 from hub.domain.records import Kind
+from hub.options import exact_url
 
 _NAME = r"^[a-z][a-z0-9_]{0,39}$"
 _LONGEST_CALL = timedelta(seconds=60)  # a command's lease is longer
@@ -23,9 +24,7 @@ def _url(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in ("https", "http") or not parts.hostname or parts.query or parts.fragment or parts.username:
         raise ValueError("an address such as https://erp.example/api is expected")
-    if parts.scheme != "https" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
-        raise ValueError("https is required, except for a loopback address")
-    return value.rstrip("/")
+    return exact_url(value).rstrip("/")
 
 
 def _short(value: timedelta) -> timedelta:

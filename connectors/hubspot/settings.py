@@ -2,12 +2,11 @@
 
 from datetime import date, timedelta
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from hub.connector import ConnectionSettings, Headers, Limits, OAuth2, Way
-from hub.domain.currencies import DECIMALS
+from hub.options import Currency, ExactUrl, Url
 
 # developers.hubspot.com, "Usage guidelines": 100 calls in ten seconds for a private app, and ten a second as the
 # answers' own headers say. One call below, as other apps share the daily limit only.
@@ -27,26 +26,6 @@ SCOPES = (
 )
 
 
-def _url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme != "https" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
-        raise ValueError("https is required, except for a loopback address")
-    return value.rstrip("/")
-
-
-def _exact_url(value: str) -> str:
-    _url(value)
-    return value  # signed as it is written in the app, with its last slash
-
-
-def _currency(value: str) -> str:
-    if value not in DECIMALS:
-        raise ValueError(f"{value!r} is not an ISO 4217 currency")
-    return value
-
-
-Url = Annotated[str, AfterValidator(_url)]
-Currency = Annotated[str, AfterValidator(_currency)]
 Id = Annotated[str, Field(pattern=r"^[0-9]{1,20}$")]
 StageId = Annotated[str, Field(min_length=1, max_length=100)]
 
@@ -70,7 +49,7 @@ class Stages(BaseModel):
 
 class HubSpotSettings(ConnectionSettings):
     portal_id: Id  # the account ("Hub ID"): events of other accounts are not ours
-    webhook_url: Annotated[str, AfterValidator(_exact_url)]  # exactly as the app has it: HubSpot signs it
+    webhook_url: ExactUrl  # exactly as the app has it: HubSpot signs it
 
     access_token: SecretStr | None = None  # of a private app; or the three of a public app:
     client_id: str = ""

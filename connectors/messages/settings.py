@@ -1,29 +1,13 @@
 """Keys that every connection with messages has."""
 
-import ipaddress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
 from hub.connector import ConnectionSettings
 from hub.domain.order import HoldKind
-
-
-def is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _safe_url(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.hostname and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname))):
-        return url.rstrip("/")
-    raise ValueError("an https address is expected (plain http only for this machine)")
 
 
 def _aware(at: datetime) -> datetime:
@@ -36,9 +20,6 @@ def _folder(path: Path | None) -> Path | None:
     if path is not None and not path.is_dir():
         raise ValueError(f"{path} is not a folder")
     return path
-
-
-Url = Annotated[str, AfterValidator(_safe_url)]
 
 
 class MessageSettings(ConnectionSettings):

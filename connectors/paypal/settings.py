@@ -1,32 +1,17 @@
 """The keys of a PayPal connection in `hub.toml`, and the way to the account."""
 
-import ipaddress
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 from cryptography import x509
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
 from hub.connector import ConnectionSettings, Duration, Limits, OAuth2, Way
+from hub.options import Url
 
 # developer.paypal.com/api/rest/requests: the hosts of the two environments.
 BASE_URLS = {"live": "https://api-m.paypal.com", "sandbox": "https://api-m.sandbox.paypal.com"}
-
-
-def _safe_url(url: str) -> str:
-    parts = urlsplit(url)
-    if (parts.scheme == "https" and parts.hostname) or (parts.scheme == "http" and _is_loopback(parts.hostname or "")):
-        return url.rstrip("/")
-    raise ValueError("an https address is expected (plain http only for this machine): credentials travel to it")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _pem(value: object) -> object:
@@ -63,7 +48,7 @@ class PayPalSettings(ConnectionSettings):
     client_id: Annotated[str, Field(min_length=1)]
     client_secret: SecretStr
     environment: Literal["live", "sandbox"] = "live"
-    base_url: Annotated[str, AfterValidator(_safe_url)] | None = None  # None: the environment's
+    base_url: Url | None = None  # None: the environment's
     # PayPal repeats a delivery for three days under the time and signature of the first try.
     delivery_age: Duration = timedelta(days=3, hours=1)
     trusted_roots: Annotated[str, BeforeValidator(_pem), AfterValidator(_certificates)] = ""  # beside the public ones

@@ -3,13 +3,11 @@
 from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, model_validator
 
 from hub.connector import ConnectionSettings, Limits, OAuth2, Way
-from hub.domain.currencies import DECIMALS
+from hub.options import Currency, Url, Zone
 
 _HOSTS = {
     "production": "https://quickbooks.api.intuit.com",
@@ -21,29 +19,6 @@ _TOKEN_URL = "https://oauth.platform.intuit.com/oauth2/v1/tokens/bearer"  # noqa
 _LIMITS = Limits(requests=8, at_once=4, deadline=timedelta(seconds=60), body_bytes=32 * 1024 * 1024)
 
 
-def _url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme != "https" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
-        raise ValueError("https is required, except for a loopback address")
-    return value.rstrip("/")
-
-
-def _currency(value: str) -> str:
-    if value not in DECIMALS:
-        raise ValueError(f"{value!r} is not an ISO 4217 currency")
-    return value
-
-
-def _zone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (ValueError, OSError, KeyError):  # OSError: the name of a folder of zones
-        raise ValueError(f"{value!r} is not a time zone of this machine") from None
-    return value
-
-
-Url = Annotated[str, AfterValidator(_url)]
-Currency = Annotated[str, AfterValidator(_currency)]
 Id = Annotated[str, Field(pattern=r"^[0-9]{1,20}$")]
 
 
@@ -51,15 +26,16 @@ class QuickBooksSettings(ConnectionSettings):
     realm_id: Id
     client_id: str
     client_secret: SecretStr
-    refresh_token: SecretStr  # the first one only: each refresh may bring the next
+    refresh_token: SecretStr = SecretStr("")  # the first one only, none with `hub connect`; refreshes bring the next
     environment: Literal["production", "sandbox"] = "production"
     base_url: Url | None = None  # the host; `/v3/company/<realm>` is added
     token_url: Url = _TOKEN_URL
+    authorize_url: Url = "https://appcenter.intuit.com/connect/oauth2"
     minor_version: Annotated[int, Field(ge=75)] = 75
 
     invoice: Literal["when_paid", "when_placed"] = "when_paid"
     from_date: date | None = None  # sales before this day are not booked
-    timezone: Annotated[str, AfterValidator(_zone)] = "UTC"  # the company's: which day a sale belongs to
+    timezone: Zone = "UTC"  # the company's: which day a sale belongs to
     document_numbers: Literal["quickbooks", "order"] = "quickbooks"
 
     item_id: Id  # the product or service that order lines are booked to; the next ones default to it
@@ -95,6 +71,9 @@ def way(settings: QuickBooksSettings) -> Way:
             client_id=settings.client_id,
             client_secret=settings.client_secret.get_secret_value(),
             refresh_token=settings.refresh_token.get_secret_value(),
+            authorize_url=settings.authorize_url,
+            scopes=("com.intuit.quickbooks.accounting",),
+            refresh_lives=timedelta(days=100),  # developer.intuit.com, "OAuth 2.0": and each use begins them anew
         ),
         limits=_LIMITS,
     )

@@ -2,40 +2,15 @@
 
 from datetime import date, timedelta
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from hub.connector import ConnectionSettings, Limits, OAuth2, Way
-from hub.domain.currencies import DECIMALS
+from hub.options import Currency, Url, Zone
 
 _SCOPES = ("api", "refresh_token")
 
 
-def _url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme != "https" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
-        raise ValueError("https is required, except for a loopback address")
-    return value.rstrip("/")
-
-
-def _currency(value: str) -> str:
-    if value not in DECIMALS:
-        raise ValueError(f"{value!r} is not an ISO 4217 currency")
-    return value
-
-
-def _zone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (ValueError, OSError, KeyError):  # OSError: the name of a folder of zones
-        raise ValueError(f"{value!r} is not a time zone of this machine") from None
-    return value
-
-
-Url = Annotated[str, AfterValidator(_url)]
-Currency = Annotated[str, AfterValidator(_currency)]
 Id = Annotated[str, Field(pattern=r"^[a-zA-Z0-9]{15}([a-zA-Z0-9]{3})?$")]
 StageName = Annotated[str, Field(min_length=1, max_length=255)]
 
@@ -71,7 +46,7 @@ class SalesforceSettings(ConnectionSettings):
 
     currency: Currency = "USD"  # the org's own currency
     multicurrency: bool = False  # switched on in the org: `CurrencyIsoCode` is then there
-    timezone: Annotated[str, AfterValidator(_zone)] = "UTC"  # the org's: which day a sale closes on
+    timezone: Zone = "UTC"  # the org's: which day a sale closes on
     stages: Stages = Stages()
     record_type_id: Id | None = None  # of new opportunities
     account_id: Id | None = None  # the account that new contacts and opportunities belong to

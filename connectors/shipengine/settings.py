@@ -3,12 +3,12 @@
 from datetime import timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
 from hub.connector import ConnectionSettings, Duration, Headers, Limits, Way
 from hub.domain.money import Money
+from hub.options import Url
 
 HOME = "https://api.shipengine.com"
 CHEAPEST = "cheapest"
@@ -17,13 +17,6 @@ _TEST_KEY = "TEST_"  # docs.shipstation.com, "Sandbox": keys of the sandbox envi
 # "Usage & Rate Limits": 200 requests a minute, 20 in the sandbox environment. The deadline leaves a carrier time to
 # make a label: what is cut off here has to be looked up before anything else.
 _DEADLINE = timedelta(seconds=60)
-
-
-def _url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme != "https" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
-        raise ValueError("https is required, except for a loopback address")
-    return value.rstrip("/")
 
 
 def _money(value: Any) -> Any:
@@ -73,7 +66,7 @@ class Parcel(_Part):
 
 class ShipEngineSettings(ConnectionSettings):
     api_key: SecretStr
-    base_url: Annotated[str, AfterValidator(_url)] = HOME
+    base_url: Url = HOME
 
     buy_labels: Literal["never", "when_ready"] = "never"
     carriers: tuple[Annotated[str, Field(pattern=r"^se(-[a-z0-9]+)+$", max_length=25)], ...] = ()  # accounts to ask

@@ -1,32 +1,15 @@
 """The keys of a Shopify connection in `hub.toml`, and the way to the shop."""
 
-import ipaddress
 from typing import Annotated
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, StringConstraints
+from pydantic import Field, SecretStr, StringConstraints
 
 from hub.connector import ConnectionSettings, Headers, Limits, Way
+from hub.options import Url
 
 # Calls are paced by the cost that each answer tells (`client.pause`); this only bounds how many start at once.
 _CALLS_PER_SECOND = 10
 _DOMAIN = r"(?i)^[a-z0-9][a-z0-9-]*\.myshopify\.(com|io)$"
-
-
-def _safe_url(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.hostname and (parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname))):
-        return url.rstrip("/")
-    raise ValueError(
-        "an https address is expected (plain http only for this machine): the token travels with each call"
-    )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 class ShopifySettings(ConnectionSettings):
@@ -45,7 +28,7 @@ class ShopifySettings(ConnectionSettings):
     shop: Annotated[str, StringConstraints(to_lower=True, strip_whitespace=True, pattern=_DOMAIN)]
     access_token: SecretStr
     api_version: Annotated[str, Field(pattern=r"^(20\d\d-(01|04|07|10)|unstable)$")] = "2026-07"
-    base_url: Annotated[str, AfterValidator(_safe_url)] | None = None
+    base_url: Url | None = None
     trusted_gateways: tuple[str, ...] = ("gift_card", "shopify_payments")
     hold_tags: bool = True
 

@@ -7,8 +7,9 @@ from typing import Annotated
 from pydantic import AfterValidator, SecretStr
 
 from connectors.messages.occasions import ForTeam
-from connectors.messages.settings import TeamSettings, Url
+from connectors.messages.settings import TeamSettings
 from hub.connector import Headers, Limits, Way
+from hub.options import Url
 
 
 def _path(path: SecretStr) -> SecretStr:

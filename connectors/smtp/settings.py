@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from connectors.messages.occasions import ForBuyer
-from connectors.messages.settings import MessageSettings, is_loopback
+from connectors.messages.settings import MessageSettings
 from hub.connector import Headers, Limits, Smtp, Way
+from hub.options import is_loopback
 
 # RFC 5321, section 4.1.2, without quoted local parts and address literals: what people have.
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@([A-Za-z0-9-]{1,63}\.)+[A-Za-z0-9-]{2,63}")

@@ -1,33 +1,14 @@
 """The keys of a Stripe connection in `hub.toml`, and the way to the account."""
 
-import ipaddress
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from hub.connector import ConnectionSettings, Headers, Limits, Way
+from hub.options import Url
 
 # What stripe-python 16.1 speaks, so that its parameters and Stripe's answers are of one version.
 API_VERSION = "2026-10-28.endive"
-
-
-def _safe_url(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme == "https" and parts.hostname:
-        return url.rstrip("/")
-    if parts.scheme == "http" and _is_loopback(parts.hostname or ""):
-        return url.rstrip("/")
-    raise ValueError(
-        "an https address is expected (plain http only for this machine): the API key travels with each call"
-    )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 class OrderReference(BaseModel):
@@ -43,7 +24,7 @@ class OrderReference(BaseModel):
 class StripeSettings(ConnectionSettings):
     api_key: SecretStr  # `sk_…`, or better a restricted `rk_…`
     api_version: Annotated[str, Field(pattern=r"^20\d\d-\d\d-\d\d(\.[a-z]+)?$")] = API_VERSION
-    base_url: Annotated[str, AfterValidator(_safe_url)] = "https://api.stripe.com"
+    base_url: Url = "https://api.stripe.com"
     order_reference: OrderReference | None = None
     capture: Literal["never", "when_shipped"] = "never"
 

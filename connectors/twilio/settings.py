@@ -7,8 +7,9 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from connectors.messages.occasions import ForBuyer
-from connectors.messages.settings import MessageSettings, Url
+from connectors.messages.settings import MessageSettings
 from hub.connector import Headers, Limits, Way
+from hub.options import Url
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _WRITTEN = re.compile(r"[\s().\u00a0/-]+")

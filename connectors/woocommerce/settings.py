@@ -1,30 +1,11 @@
 """The keys of a WooCommerce connection in `hub.toml`, and the way to the store."""
 
 import base64
-import ipaddress
-from typing import Annotated
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, SecretStr, StringConstraints
+from pydantic import SecretStr
 
 from hub.connector import ConnectionSettings, Headers, Limits, Way
-
-
-def _safe_url(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.hostname and (parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname))):
-        return url.rstrip("/")
-    raise ValueError("an https address is expected (plain http only for this machine): the keys travel with each call")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-Url = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_safe_url)]
+from hub.options import Url
 
 
 class WooCommerceSettings(ConnectionSettings):
@@ -39,8 +20,9 @@ class WooCommerceSettings(ConnectionSettings):
       of staff marking an order as paid shall be that proof.
     - `hold_marks`: keep the custom field `orderhub_hold` on orders that the hub holds, so that staff see it.
     - `complete_orders`: set orders to completed once all of their goods left.
-    - `refunds_by_plugin`: payment methods whose plug-in tells the store itself of refunds made at the processor, by a
-      webhook of its own: for these the hub writes no refund into the store, which would be a second one.
+    - `refunds_by_plugin`: payment methods, or what a plug-in's methods begin with, whose plug-in tells the store itself
+      of refunds made at the processor, by a webhook of its own: for these the hub writes no refund into the store,
+      which would be a second one.
     - `test_mode`: also act on orders that were paid with test money.
     """
 
@@ -51,7 +33,7 @@ class WooCommerceSettings(ConnectionSettings):
     trusted_gateways: tuple[str, ...] = ()
     hold_marks: bool = True
     complete_orders: bool = True
-    refunds_by_plugin: tuple[str, ...] = ("stripe", "woocommerce_payments", "ppcp-gateway")
+    refunds_by_plugin: tuple[str, ...] = ("stripe", "woocommerce_payments", "ppcp")
     test_mode: bool = False
 
 

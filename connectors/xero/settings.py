@@ -3,42 +3,17 @@
 from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, SecretStr, StringConstraints, model_validator
+from pydantic import Field, SecretStr, StringConstraints, model_validator
 
 from hub.connector import ConnectionSettings, Limits, OAuth2, Way
-from hub.domain.currencies import DECIMALS
+from hub.options import Currency, Url, Zone
 
 _TOKEN_URL = "https://identity.xero.com/connect/token"  # noqa: S105 - an address
 # The authorisation code flow gives a refresh token only with `offline_access` (developer.xero.com, "Scopes").
 _SCOPES = ("offline_access", "accounting.transactions", "accounting.contacts", "accounting.settings.read")
 
 
-def _url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme != "https" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
-        raise ValueError("https is required, except for a loopback address")
-    return value.rstrip("/")
-
-
-def _currency(value: str) -> str:
-    if value not in DECIMALS:
-        raise ValueError(f"{value!r} is not an ISO 4217 currency")
-    return value
-
-
-def _zone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (ValueError, OSError, KeyError):  # OSError: the name of a folder of zones
-        raise ValueError(f"{value!r} is not a time zone of this machine") from None
-    return value
-
-
-Url = Annotated[str, AfterValidator(_url)]
-Currency = Annotated[str, AfterValidator(_currency)]
 Uuid = Annotated[str, StringConstraints(to_lower=True, pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")]
 AccountCode = Annotated[str, Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z ./_-]{0,35}$")]  # a code, or an AccountID
 TaxType = Annotated[str, Field(pattern=r"^[0-9A-Za-z]{1,50}$")]
@@ -55,7 +30,7 @@ class XeroSettings(ConnectionSettings):
 
     invoice: Literal["when_paid", "when_placed"] = "when_paid"
     from_date: date | None = None  # sales before this day are not booked
-    timezone: Annotated[str, AfterValidator(_zone)] = "UTC"  # the organisation's: which day a sale belongs to
+    timezone: Zone = "UTC"  # the organisation's: which day a sale belongs to
     due_days: Annotated[int, Field(ge=0, le=365)] = 0  # after the day of the sale; Xero approves nothing without
     invoice_numbers: Literal["xero", "order"] = "xero"
     order_page: Url | None = None  # where people see an order; its id is added. Xero shows it as a button
