@@ -8,6 +8,7 @@ from typing import Any
 import strawberry
 
 from hub.connector import Category
+from hub.store.coverage import Coverage
 from hub.store.reading_connections import Backlog as StoredBacklog
 from hub.store.reading_connections import ConnectionStatus, StreamCursor, connection_statuses
 from schema.context import ConnectionInfo, Info
@@ -18,6 +19,25 @@ class ConnectionState(Enum):
     OK = "ok"
     PAUSED = "paused"
     DISABLED = "disabled"
+
+
+@strawberry.type(description="OAuth tokens, without themselves.")
+class ConnectionToken:
+    generation: int = strawberry.field(description="How often the vendor gave some.")
+    expires_at: datetime | None = strawberry.field(description="The access token's end; it is renewed before.")
+    refreshed_at: datetime | None
+    refresh_expires_at: datetime | None = strawberry.field(
+        description="When the refresh token dies unused, where the vendor says so. The hub uses it in time."
+    )
+
+
+@strawberry.type(description="What of one stream's past was read: all that changed between the two times.")
+class StreamCoverage:
+    stream: str
+    from_: datetime | None = strawberry.field(name="from")
+    until: datetime | None
+    is_complete: bool = strawberry.field(description="It reaches as far back as was asked for.")
+    note: str | None = strawberry.field(description="Why it does not: the vendor's window, a backfill under way.")
 
 
 @strawberry.type(description="Where one stream of pulls goes on.")
@@ -88,6 +108,26 @@ class Configured:
         return self.status.paused_at
 
     @property
+    def paused_by(self) -> str | None:
+        return self.status.paused_by or None
+
+    @property
+    def token(self) -> ConnectionToken | None:
+        token = self.status.token
+        if token is None:
+            return None
+        return ConnectionToken(
+            generation=token.generation,
+            expires_at=token.expires_at,
+            refreshed_at=token.refreshed_at,
+            refresh_expires_at=token.dies_at(self.info.refresh_lives),
+        )
+
+    @property
+    def coverage(self) -> tuple[Coverage, ...]:
+        return self.status.coverage
+
+    @property
     def last_event_at(self) -> datetime | None:
         return self.status.last_event_at
 
@@ -122,12 +162,15 @@ class HubConnection:
     state: ConnectionState
     paused_reason: str | None
     paused_at: datetime | None
+    paused_by: str | None = strawberry.field(description="The person; null where the vendor's refusal paused it.")
+    token: ConnectionToken | None = strawberry.field(description="null: none yet, or credentials that do not expire.")
     last_event_at: datetime | None
     last_ok_at: datetime | None
     lag_seconds: int = strawberry.field(description="How long the oldest event has waited to be applied.")
     events: EventBacklog
     commands: CommandBacklog
     cursors: list[PullCursor]
+    coverage: list[StreamCoverage]
 
 
 async def connections(info: Info) -> Any:

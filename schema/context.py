@@ -1,8 +1,9 @@
 """What a resolver may reach: the hub, who calls, and the loaders of this one operation."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Literal, Protocol
 
 import strawberry
@@ -13,6 +14,8 @@ from hub.domain.clock import Clock
 from hub.domain.intents import Intended, IntentKey
 from hub.domain.order import Order
 from hub.domain.records import Record
+from hub.settings.model import EndpointSettings
+from hub.store.endpoints import EndpointStatus
 from schema.errors import Code, error
 from schema.loaders import Loaders
 
@@ -48,6 +51,19 @@ class ConnectionInfo(Protocol):
     def category(self) -> Category: ...
     @property
     def enabled(self) -> bool: ...
+    @property
+    def refresh_lives(self) -> timedelta | None:
+        """How long its OAuth refresh token lives unused; `None`: there is none, or the vendor does not say."""
+        ...
+
+
+class EndpointInfo(Protocol):
+    """One outgoing webhook."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def settings(self) -> EndpointSettings: ...
 
 
 class Reads(Protocol):
@@ -63,6 +79,8 @@ class Hub(Protocol):
     def database(self) -> Reads: ...
     @property
     def connections(self) -> Mapping[str, ConnectionInfo]: ...
+    @property
+    def endpoints(self) -> Mapping[str, EndpointInfo]: ...
 
     async def intend(
         self,
@@ -85,7 +103,11 @@ class Hub(Protocol):
         ...
 
     async def retry_command(self, command_id: str, actor: str) -> bool: ...
-    async def resume_connection(self, connection_id: str) -> None: ...
+    async def pause_connection(self, connection_id: str, why: str, actor: str) -> None: ...
+    async def resume_connection(self, connection_id: str, actor: str) -> None: ...
+    async def endpoint_statuses(self) -> Sequence[EndpointStatus]: ...
+    async def replay_endpoint(self, endpoint: str, cursor: int) -> None: ...
+    async def resume_endpoint(self, endpoint: str) -> None: ...
     async def wait_for_change(self, cursor: int, timeout: float) -> None:
         """Until there may be changes behind `cursor`, or `timeout` seconds."""
         ...

@@ -10,10 +10,12 @@ from hub.store.reading import Ambiguous
 from hub.store.reading_lists import CUSTOMER_SORTING, order_sorting
 from hub.store.reading_work import COMMAND_SORTING, DRIFT_SORTING, EVENT_SORTING, CommandFilter, EventFilter
 from schema import connection as hub_connections
+from schema import endpoint
 from schema.command import Command
 from schema.connection import HubConnection
 from schema.context import Info
 from schema.customer import Customer
+from schema.endpoint import WebhookEndpoint
 from schema.errors import Code, bad_input, error
 from schema.event import Event
 from schema.ids import Node, node
@@ -141,6 +143,7 @@ class Query:
     customer: Customer | None = strawberry.field(resolver=customer)
     customers: Connection[Customer] = strawberry.field(resolver=customers, description="Last changed first.")
     connections: list[HubConnection] = strawberry.field(resolver=hub_connections.connections)
+    webhook_endpoints: list[WebhookEndpoint] = strawberry.field(resolver=endpoint.endpoints)
     events: Connection[Event] = strawberry.field(resolver=events, description="Newest first.")
     commands: Connection[Command] = strawberry.field(resolver=commands, description="Newest first.")
     drifts: Connection[Drift] = strawberry.field(resolver=drifts)

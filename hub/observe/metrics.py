@@ -3,7 +3,7 @@ does not grow with traffic. `docs/operations.md` lists them; a test holds the tw
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -56,6 +56,12 @@ attempts = Counter(
     ["connection", "outcome"],
     registry=registry,
 )
+published = Counter(
+    "hub_published",
+    "Changes sent to webhook endpoints by outcome: taken, failed.",
+    ["endpoint", "outcome"],
+    registry=registry,
+)
 pulls = Counter(
     "hub_pulls", "Pulled pages by outcome: done, later, attention.", ["connection", "outcome"], registry=registry
 )
@@ -87,6 +93,12 @@ oldest_command_seconds = Gauge(
     "hub_oldest_command_seconds", "Age of the oldest command that waits.", ["connection"], registry=registry
 )
 connection_paused = Gauge("hub_connection_paused", "1: paused until a person acts.", ["connection"], registry=registry)
+token_expires_seconds = Gauge(
+    "hub_token_expires_seconds",
+    "Until an OAuth connection's refresh token dies unused, where the vendor names a time.",
+    ["connection"],
+    registry=registry,
+)
 open_drifts = Gauge("hub_open_drifts", "Drifts that wait for a person.", ["connection"], registry=registry)
 
 
@@ -100,11 +112,19 @@ class Depths:
     oldest_command: Mapping[str, datetime]  # connection -> when it was made
     paused: Mapping[str, bool]  # every connection
     drifts: Mapping[str, int]
+    tokens: Mapping[str, datetime] = field(default_factory=dict)  # connection -> when its refresh token dies unused
 
 
 def measure(depths: Depths, now: datetime) -> None:
     """Sets the gauges; what is no longer there is no longer shown."""
-    for gauge in (inbox_depth, outbox_depth, oldest_command_seconds, connection_paused, open_drifts):
+    for gauge in (
+        inbox_depth,
+        outbox_depth,
+        oldest_command_seconds,
+        connection_paused,
+        open_drifts,
+        token_expires_seconds,
+    ):
         gauge.clear()
     for state, count in depths.inbox.items():
         inbox_depth.labels(state).set(count)
@@ -117,6 +137,8 @@ def measure(depths: Depths, now: datetime) -> None:
         connection_paused.labels(connection).set(paused)
     for connection, count in depths.drifts.items():
         open_drifts.labels(connection).set(count)
+    for connection, dies in depths.tokens.items():
+        token_expires_seconds.labels(connection).set((dies - now).total_seconds())
 
 
 def _age(since: datetime | None, now: datetime) -> float:

@@ -2,21 +2,25 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 
 import structlog
 
+from hub.pipeline import publish as publishing
 from hub.pipeline.apply import PLAN
 from hub.pipeline.audit import audit
 from hub.pipeline.deliver import Courier, claim, deliver
 from hub.pipeline.digest import INBOX, digest
 from hub.pipeline.plan import plan
+from hub.pipeline.publish import Endpoint, Publisher, publish
 from hub.pipeline.pull import begin, fetch, pull
 from hub.pipeline.registry import Connection, Connections
-from hub.store import inbox, outbox
+from hub.store import endpoints, inbox, outbox
 from hub.store.cursors import CURSORS
+from hub.store.golden import CHANGES
 from hub.store.hints import HINTS
 from hub.store.outbox import OUTBOX, Leased
 
@@ -24,7 +28,7 @@ log = structlog.get_logger("orderhub.work")
 
 _POLL = 5.0  # seconds without a bell
 _SORRY = 1.0  # seconds after a fault of our own or of the database
-_AUDIT = 3600.0  # seconds between two looks at a connection's subscriptions
+_HOUR = 3600.0  # seconds between two looks at a connection's subscriptions, and at its tokens
 _GRACE = 10.0  # seconds that deliveries under way get to finish when the process stops
 
 
@@ -33,7 +37,10 @@ class Worker:
     courier: Courier
     connections: Connections
     at_once: Callable[[Connection], int]  # how many deliveries of a lane may be under way
+    publisher: Publisher | None = None  # with `endpoints`: who is told of changes
+    endpoints: Sequence[Endpoint] = ()
     webhook_url: Callable[[str], str] = lambda _connection: ""  # where a connection's vendor sends to; "": nowhere
+    upkeep: Callable[[Connection], Awaitable[None]] | None = None  # of a connection's tokens, every hour
     on_delivered: Callable[[str, str, float], None] = lambda _connection, _state, _seconds: None
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -45,6 +52,7 @@ class Worker:
             if database.dialect == "sqlite":
                 # The embedded database has one process, so whoever held a lease is gone. Elsewhere leases run out.
                 await outbox.release(connection)
+                await endpoints.release(connection)
         for each in self.connections:
             await begin(self.courier, each)
         loops: list[Awaitable[None]] = [
@@ -54,11 +62,17 @@ class Worker:
         for each in self.connections:
             loops.append(self._lane(each))
             if each.connector.audit:
-                loops.append(self._audits(each))
+                loops.append(self._hourly(f"audit {each.id}", partial(self._audit, each)))
+            if self.upkeep is not None:
+                loops.append(self._hourly(f"upkeep {each.id}", partial(self.upkeep, each)))
             if each.connector.fetch:
                 loops.append(self._loop(f"fetch {each.id}", HINTS, lambda each=each: fetch(self.courier, each)))  # type: ignore[misc]
             if each.connector.pull:
                 loops.append(self._loop(f"pull {each.id}", CURSORS, lambda each=each: pull(self.courier, each)))  # type: ignore[misc]
+        if self.publisher is not None:
+            for endpoint in self.endpoints:
+                await publishing.begin(self.publisher, endpoint)
+                loops.append(self._loop(f"publish {endpoint.id}", CHANGES, partial(publish, self.publisher, endpoint)))
         listener = asyncio.create_task(database.listen())
         try:
             await asyncio.gather(*loops)
@@ -68,7 +82,7 @@ class Worker:
 
     async def stop(self) -> None:
         self._stop.set()
-        await self.courier.database.ring({INBOX, PLAN, HINTS, CURSORS, OUTBOX})
+        await self.courier.database.ring({INBOX, PLAN, HINTS, CURSORS, OUTBOX, CHANGES})
 
     async def _loop(self, name: str, topic: str, step: Callable[[], Awaitable[int]]) -> None:
         database = self.courier.database
@@ -83,13 +97,16 @@ class Worker:
             if not worked:
                 await database.wait(topic, heard, _POLL)
 
-    async def _audits(self, connection: Connection) -> None:
+    async def _audit(self, connection: Connection) -> None:
+        await audit(self.courier, connection, self.webhook_url(connection.id))
+
+    async def _hourly(self, name: str, step: Callable[[], Awaitable[None]]) -> None:
         while not self._stop.is_set():
             try:
-                await audit(self.courier, connection, self.webhook_url(connection.id))
+                await step()
             except Exception:
-                log.exception("work.failed", movement=f"audit {connection.id}")
-            await self._pause(_AUDIT)
+                log.exception("work.failed", movement=name)
+            await self._pause(_HOUR)
 
     async def _pause(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):

@@ -17,7 +17,7 @@ from hub.connector import ConnectionSettings, Connector
 from hub.domain.errors import Misconfigured
 from hub.settings.expand import Expanded, expand
 from hub.settings.lines import Path, lines
-from hub.settings.model import SECTIONS, Settings
+from hub.settings.model import SECTIONS, EndpointSettings, Settings
 from hub.settings.shapes import keys_at, secrets_in
 
 _ID = re.compile(r"[a-z][a-z0-9_-]{0,39}")
@@ -121,11 +121,12 @@ class _Loader:
         inline = isinstance(hub, dict) and hub.get("allow_inline_secrets") is True
         sections: dict[str, Any] = {}
         for name, model in SECTIONS.items():
-            if name == "connections":
+            if name in ("connections", "webhooks"):
                 continue
             sections[name] = self.table(model, data.get(name, {}), (name,), inline)
         self.password(sections["database"], inline)
         sections["connections"] = self.connections(data.get("connections", {}), inline)
+        sections["webhooks"] = self.webhooks(data.get("webhooks", {}), sections["connections"], inline)
         return None if self.problems.found else Settings(**sections)
 
     def connections(self, tables: Any, inline: bool) -> dict[str, BaseModel | None]:
@@ -134,10 +135,27 @@ class _Loader:
             return {}
         found = {name: self.connection(name, table, inline) for name, table in tables.items()}
         for name, own in found.items():
-            for each in own.channels if isinstance(own, ConnectionSettings) else ():
-                if each not in tables:
-                    self.add(("connections", name, "channels"), f"no connection {each!r}{_did_you_mean(each, tables)}")
+            if isinstance(own, ConnectionSettings):
+                self.channels(own.channels, ("connections", name), tables)
         return found
+
+    def webhooks(self, tables: Any, connections: Mapping[str, Any], inline: bool) -> dict[str, BaseModel | None]:
+        if not isinstance(tables, dict):
+            self.add(("webhooks",), "tables such as [webhooks.warehouse] are expected")
+            return {}
+        found: dict[str, BaseModel | None] = {}
+        for name, table in tables.items():
+            if not _ID.fullmatch(name):
+                self.add(("webhooks", name), "an id has up to 40 of a-z, 0-9, _ and -, and begins with a letter")
+            own = found[name] = self.table(EndpointSettings, table, ("webhooks", name), inline)
+            if isinstance(own, EndpointSettings):
+                self.channels(own.channels, ("webhooks", name), connections)
+        return found
+
+    def channels(self, names: Iterable[str], path: Path, connections: Mapping[str, Any]) -> None:
+        for each in names:
+            if each not in connections:
+                self.add((*path, "channels"), f"no connection {each!r}{_did_you_mean(each, connections)}")
 
     def connection(self, name: str, table: Any, inline: bool) -> BaseModel | None:
         path: Path = ("connections", name)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, SerializeAsAny
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, SerializeAsAny, model_validator
 
 from hub.connector import ConnectionSettings, Duration
 
@@ -89,6 +89,45 @@ class SecuritySettings(_Settings):
     sealing_keys: Annotated[tuple[Annotated[SecretStr, AfterValidator(_sealing_key)], ...], Field(min_length=1)]
 
 
+def _endpoint_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("https", "http") or not parts.hostname or parts.username or parts.fragment:
+        raise ValueError("an address such as https://example.com/hooks is expected, without user and fragment")
+    return url
+
+
+def _signing_secret(secret: SecretStr) -> SecretStr:
+    text = secret.get_secret_value().removeprefix("whsec_")
+    try:
+        key = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if not 24 <= len(key) <= 64:
+        raise ValueError("whsec_ and 24 to 64 random bytes in base64 are expected (Standard Webhooks)")
+    return secret
+
+
+SigningSecret = Annotated[SecretStr, AfterValidator(_signing_secret)]
+
+
+class EndpointSettings(_Settings):
+    """`[webhooks.<id>]`: who is told of changes."""
+
+    url: Annotated[str, AfterValidator(_endpoint_url)]
+    secrets: Annotated[tuple[SigningSecret, ...], Field(min_length=1)]  # all sign, so that one can be replaced
+    enabled: bool = True
+    events: tuple[str, ...] = ()  # `order.paid`, `order.*`; empty: all
+    channels: tuple[str, ...] = ()  # only orders of these connections; empty: all
+    allow_private: bool = False  # http and addresses of this network: for development
+    give_up_after: Wait = timedelta(days=5)  # of nothing but failures
+
+    @model_validator(mode="after")
+    def _is_safe(self) -> "EndpointSettings":
+        if not self.allow_private and urlsplit(self.url).scheme != "https":
+            raise ValueError("https is expected (or allow_private, for development)")
+        return self
+
+
 class Settings(_Settings):
     """Checked once, when the file is read; passed down from a door."""
 
@@ -98,6 +137,7 @@ class Settings(_Settings):
     database: DatabaseSettings = DatabaseSettings()
     security: SecuritySettings
     connections: dict[str, SerializeAsAny[ConnectionSettings]] = {}
+    webhooks: dict[str, EndpointSettings] = {}
 
 
 SECTIONS: dict[str, Any] = {name: field.annotation for name, field in Settings.model_fields.items()}

@@ -251,7 +251,7 @@ class AttemptRow(Base):
 
 
 class CursorRow(Base):
-    """Where a connection's pull stream goes on."""
+    """Where a connection's pull stream, or a backfill of it, goes on, and what that has covered so far."""
 
     __tablename__ = "cursors"
     connection: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -262,6 +262,14 @@ class CursorRow(Base):
     tries: Mapped[int] = mapped_column(Integer)
     message: Mapped[Txt]
     last_ok_at: Mapped[UtcMaybe]
+    since: Mapped[UtcMaybe]  # how far back it was asked to look
+    window_from: Mapped[UtcMaybe]  # how far back the vendor shows it, where that is not all, …
+    window: Mapped[str] = mapped_column(Text, default="")  # … and why
+    covered_from: Mapped[UtcMaybe]  # all that changed between these two was seen; empty before it first caught up
+    covered_until: Mapped[UtcMaybe]
+    caught_up: Mapped[bool] = mapped_column(Boolean, default=False)  # the last page was the last for then
+    things: Mapped[int] = mapped_column(BigInteger, default=0)  # that this run of a backfill read
+    reached_at: Mapped[UtcMaybe]  # the newest of them
 
 
 class HintRow(Base):
@@ -312,7 +320,8 @@ class ConnectionRow(Base):
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
     paused_reason: Mapped[Txt]  # "": not paused
     paused_at: Mapped[UtcMaybe]
-    settings_digest: Mapped[Id]  # a pause ends when the settings change
+    paused_by: Mapped[str] = mapped_column(String(255), default="")  # a person; "": the vendor refused
+    settings_digest: Mapped[Id]  # a pause that the vendor caused ends when the settings change
     last_event_at: Mapped[UtcMaybe]
     last_ok_at: Mapped[UtcMaybe]
 
@@ -325,6 +334,7 @@ class CredentialRow(Base):
     name: Mapped[str] = mapped_column(String(40), primary_key=True)
     data: Mapped[Bytes]
     generation: Mapped[int] = mapped_column(Integer)  # grows with each refresh: who lost the race reads again
+    refreshed_at: Mapped[UtcMaybe]  # when the vendor last gave some: refresh tokens die unused
     expires_at: Mapped[UtcMaybe]
     leased_until: Mapped[UtcMaybe]
 
@@ -338,6 +348,21 @@ class BudgetRow(Base):
     paused_until: Mapped[Utc]  # the vendor's own word
     day: Mapped[Word]  # UTC, YYYY-MM-DD …
     spent: Mapped[int] = mapped_column(Integer)  # … and the calls of it
+
+
+class EndpointRow(Base):
+    """How far an outgoing webhook has come; its settings are in `hub.toml`."""
+
+    __tablename__ = "endpoints"
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    cursor: Mapped[Big]  # of the last change that it took
+    tries: Mapped[int] = mapped_column(Integer)  # in a row that failed
+    due_at: Mapped[Utc]
+    leased_until: Mapped[UtcMaybe]
+    failing_since: Mapped[UtcMaybe]
+    last_ok_at: Mapped[UtcMaybe]
+    message: Mapped[Txt]  # of the last failure
+    disabled_at: Mapped[UtcMaybe]  # nothing is sent until a person resumes it
 
 
 class ApiKeyRow(Base):
@@ -365,7 +390,7 @@ class IntentRow(Base):
 
 
 class AuditRow(Base):
-    """What was refused at the door: counted, with a short line and no body."""
+    """What was refused at the door, with a short line and no body; and what people did to connections."""
 
     __tablename__ = "audit"
     __table_args__ = (Index("ix_audit_at", "at"),)

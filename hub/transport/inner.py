@@ -14,7 +14,7 @@ _HEADER = 32 * 1024  # bytes of one header: links to a next page can be longer t
 
 
 @functools.cache
-def _tls() -> ssl.SSLContext:
+def tls() -> ssl.SSLContext:
     """One for all: reading the trusted roots takes 20 ms. `SSL_CERT_FILE` may name an operator's own."""
     return httpx.create_ssl_context(trust_env=True)
 
@@ -27,12 +27,12 @@ def fast() -> httpx.AsyncBaseTransport:
 def stock() -> httpx.AsyncBaseTransport:
     """What respx patches."""
     limits = httpx.Limits(max_connections=100, keepalive_expiry=_KEEP_IDLE)
-    return httpx.AsyncHTTPTransport(verify=_tls(), trust_env=False, limits=limits)
+    return httpx.AsyncHTTPTransport(verify=tls(), trust_env=False, limits=limits)
 
 
 def _session() -> aiohttp.ClientSession:
     session = aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(ssl=_tls(), keepalive_timeout=_KEEP_IDLE, limit=100),
+        connector=aiohttp.TCPConnector(ssl=tls(), keepalive_timeout=_KEEP_IDLE, limit=100),
         cookie_jar=aiohttp.DummyCookieJar(),
         skip_auto_headers=("User-Agent", "Content-Type", "Accept", "Accept-Encoding"),
         trust_env=False,

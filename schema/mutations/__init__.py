@@ -2,6 +2,12 @@
 
 import strawberry
 
+from schema.mutations.endpoints import (
+    WebhookEndpointReplayPayload,
+    WebhookEndpointResumePayload,
+    webhook_endpoint_replay,
+    webhook_endpoint_resume,
+)
 from schema.mutations.order_actions import (
     HoldReleasePayload,
     OrderCancelPayload,
@@ -13,9 +19,11 @@ from schema.mutations.order_actions import (
 from schema.mutations.order_create import OrderCreatePayload, order_create
 from schema.mutations.work import (
     CommandRetryPayload,
+    ConnectionPausePayload,
     ConnectionResumePayload,
     EventReplayPayload,
     command_retry,
+    connection_pause,
     connection_resume,
     event_replay,
 )
@@ -40,6 +48,16 @@ class Mutation:
     command_retry: CommandRetryPayload = strawberry.mutation(
         resolver=command_retry, description="Lets a parked command try again, with the same idempotency key."
     )
+    connection_pause: ConnectionPausePayload = strawberry.mutation(
+        resolver=connection_pause,
+        description="Stops calls to a vendor until a person resumes them, whatever its settings. Needs `admin`.",
+    )
     connection_resume: ConnectionResumePayload = strawberry.mutation(
-        resolver=connection_resume, description="Ends a pause, once its reason is gone."
+        resolver=connection_resume, description="Ends a pause, once its reason is gone. Needs `admin`."
+    )
+    webhook_endpoint_replay: WebhookEndpointReplayPayload = strawberry.mutation(
+        resolver=webhook_endpoint_replay, description="Tells an endpoint once more of everything behind a cursor."
+    )
+    webhook_endpoint_resume: WebhookEndpointResumePayload = strawberry.mutation(
+        resolver=webhook_endpoint_resume, description="Lets an endpoint that failed or was given up go on."
     )

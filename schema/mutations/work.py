@@ -1,5 +1,6 @@
 """For whoever runs the hub: replay an event, retry a command, let a connection go on."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +12,8 @@ from schema.command import Command
 from schema.connection import Configured, HubConnection, configured
 from schema.context import Info
 from schema.event import Event
-from schema.user_errors import UserError, not_found, not_now, user_error
+from schema.mutations.authoring import text
+from schema.user_errors import UserError, invalid, not_found, not_now, user_error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +73,28 @@ async def command_retry(info: Info, input: CommandRetryInput) -> Any:
 
 
 @strawberry.input
+class ConnectionPauseInput:
+    connection_id: strawberry.ID
+    why: str = strawberry.field(description="For those who will wonder.")
+
+
+@strawberry.type
+class ConnectionPausePayload:
+    connection: HubConnection | None
+    user_errors: list[UserError]
+
+
+async def connection_pause(info: Info, input: ConnectionPauseInput) -> Any:
+    async def change() -> None:
+        why = text(input.why, "why")
+        if not why:
+            raise invalid("a reason is needed", "why")
+        await info.context.hub.pause_connection(input.connection_id, why, info.context.caller.name)
+
+    return await _changed(info, input.connection_id, change)
+
+
+@strawberry.input
 class ConnectionResumeInput:
     connection_id: strawberry.ID
 
@@ -82,12 +106,20 @@ class ConnectionResumePayload:
 
 
 async def connection_resume(info: Info, input: ConnectionResumeInput) -> Any:
-    hub = info.context.hub
+    async def change() -> None:
+        await info.context.hub.resume_connection(input.connection_id, info.context.caller.name)
+
+    return await _changed(info, input.connection_id, change)
+
+
+async def _changed(info: Info, connection_id: str, change: Callable[[], Awaitable[None]]) -> _Outcome:
+    """For whoever runs the hub: the scope to write orders is not enough."""
+    info.context.caller.must("admin")
     try:
-        if input.connection_id not in hub.connections:
+        if connection_id not in info.context.hub.connections:
             raise not_found("there is no such connection", "connectionId")
-        await hub.resume_connection(input.connection_id)
+        await change()
     except HubError as error:
         return _Outcome(user_errors=[user_error(error)])
-    (connection,) = await configured(info, [input.connection_id])
+    (connection,) = await configured(info, [connection_id])
     return _Outcome(connection=connection)

@@ -1,8 +1,9 @@
 """A window on a real database, real fold and real intents; only the vendors are missing."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -18,7 +19,11 @@ from hub.domain.order import Order
 from hub.domain.records import Record
 from hub.pipeline.apply import Said, apply
 from hub.pipeline.intend import intend
+from hub.pipeline.publish import Endpoint
+from hub.settings.model import EndpointSettings
+from hub.store import connections, endpoints
 from hub.store.database import Database
+from hub.store.endpoints import EndpointStatus
 from hub.store.golden import Cause
 from schema.context import Caller
 from schema.http import graphql_routes
@@ -33,6 +38,14 @@ KEYS = {
 }
 
 
+WAREHOUSE = Endpoint(
+    id="warehouse",
+    settings=EndpointSettings.model_validate(
+        {"url": "https://warehouse.example/hooks?token=canary", "secrets": ["whsec_" + "Q" * 32]}
+    ),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Info:
     id: str
@@ -40,6 +53,7 @@ class Info:
     title: str
     category: Category
     enabled: bool = True
+    refresh_lives: timedelta | None = timedelta(days=60)
 
 
 @dataclass(eq=False)
@@ -54,6 +68,7 @@ class RealHub:
             "pay": Info("pay", "stripe", "Stripe", Category.PAYMENTS),
         }
     )
+    endpoints: Mapping[str, Endpoint] = field(default_factory=lambda: {"warehouse": WAREHOUSE})
     replayed: list[str] = field(default_factory=list)
     bell: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -86,8 +101,28 @@ class RealHub:
     async def retry_command(self, command_id: str, actor: str) -> bool:
         raise Refused("the command is done: only a parked one can be tried again")
 
-    async def resume_connection(self, connection_id: str) -> None:
-        raise Refused("the connection is not paused")
+    async def pause_connection(self, connection_id: str, why: str, actor: str) -> None:
+        async with self.database.write() as connection:
+            await connections.meet(connection, connection_id, "")
+            if not await connections.pause_by(connection, connection_id, why, actor, self.clock()):
+                raise Refused("a person has paused it already")
+
+    async def resume_connection(self, connection_id: str, actor: str) -> None:
+        async with self.database.write() as connection:
+            if not await connections.resume(connection, connection_id):
+                raise Refused("the connection is not paused")
+
+    async def endpoint_statuses(self) -> Sequence[EndpointStatus]:
+        async with self.database.read() as connection:
+            return await endpoints.statuses(connection)
+
+    async def replay_endpoint(self, endpoint: str, cursor: int) -> None:
+        async with self.database.write() as connection:
+            await endpoints.replay(connection, endpoint, cursor, self.clock())
+
+    async def resume_endpoint(self, endpoint: str) -> None:
+        async with self.database.write() as connection:
+            await endpoints.resume(connection, endpoint, self.clock())
 
     async def wait_for_change(self, cursor: int, timeout: float) -> None:
         await self.bell.wait()

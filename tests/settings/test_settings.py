@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from hub.connector import ConnectionSettings, RateLimit, SyncSettings, WebhookSettings
 from hub.settings import Settings, settings_digest
-from hub.settings.model import SECTIONS
+from hub.settings.model import SECTIONS, EndpointSettings
 from tests.settings.conftest import GOOD, Load, ShopwaveSettings
 
 DOCS = Path(__file__).parents[2] / "docs" / "settings.md"
@@ -89,7 +89,8 @@ def test_the_digest_changes_with_a_secret_and_with_nothing_else(read: Load) -> N
 
 # The nested tables are written as dotted keys: `webhook.secrets`.
 MODELS: list[type[BaseModel]] = [ConnectionSettings, WebhookSettings, SyncSettings, RateLimit]
-MODELS += [model for name, model in SECTIONS.items() if name != "connections"]
+MODELS += [EndpointSettings]
+MODELS += [model for name, model in SECTIONS.items() if name not in ("connections", "webhooks")]
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)

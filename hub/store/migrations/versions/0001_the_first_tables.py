@@ -75,6 +75,7 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("paused_reason", sa.Text(), nullable=False),
         sa.Column("paused_at", UtcDateTime(), nullable=True),
+        sa.Column("paused_by", sa.String(length=255), nullable=False),
         sa.Column("settings_digest", sa.String(length=40), nullable=False),
         sa.Column("last_event_at", UtcDateTime(), nullable=True),
         sa.Column("last_ok_at", UtcDateTime(), nullable=True),
@@ -92,6 +93,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=40), nullable=False),
         sa.Column("data", sa.LargeBinary(), nullable=False),
         sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("refreshed_at", UtcDateTime(), nullable=True),
         sa.Column("expires_at", UtcDateTime(), nullable=True),
         sa.Column("leased_until", UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("connection", "name", name=op.f("pk_credentials")),
@@ -106,6 +108,14 @@ def upgrade() -> None:
         sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("message", sa.Text(), nullable=False),
         sa.Column("last_ok_at", UtcDateTime(), nullable=True),
+        sa.Column("since", UtcDateTime(), nullable=True),
+        sa.Column("window_from", UtcDateTime(), nullable=True),
+        sa.Column("window", sa.Text(), nullable=False),
+        sa.Column("covered_from", UtcDateTime(), nullable=True),
+        sa.Column("covered_until", UtcDateTime(), nullable=True),
+        sa.Column("caught_up", sa.Boolean(), nullable=False),
+        sa.Column("things", sa.BigInteger(), nullable=False),
+        sa.Column("reached_at", UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("connection", "stream", name=op.f("pk_cursors")),
     )
     op.create_table(
@@ -133,6 +143,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("order_id", "connection", "about", name=op.f("pk_drifts")),
     )
     op.create_index("ix_drifts_order", "drifts", ["order_id"], unique=False)
+    op.create_table(
+        "endpoints",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("cursor", sa.BigInteger(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("due_at", UtcDateTime(), nullable=False),
+        sa.Column("leased_until", UtcDateTime(), nullable=True),
+        sa.Column("failing_since", UtcDateTime(), nullable=True),
+        sa.Column("last_ok_at", UtcDateTime(), nullable=True),
+        sa.Column("message", sa.Text(), nullable=False),
+        sa.Column("disabled_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_endpoints")),
+    )
     op.create_table(
         "hints",
         sa.Column("connection", sa.String(length=64), nullable=False),
@@ -322,6 +345,7 @@ def downgrade() -> None:
     op.drop_table("holds")
     op.drop_index("ix_hints_due", table_name="hints")
     op.drop_table("hints")
+    op.drop_table("endpoints")
     op.drop_index("ix_drifts_order", table_name="drifts")
     op.drop_table("drifts")
     op.drop_index("ix_customers_updated", table_name="customers")
