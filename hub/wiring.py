@@ -4,8 +4,8 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -18,18 +18,20 @@ from hub.domain.errors import Refused
 from hub.domain.intents import Intended, IntentKey
 from hub.domain.order import Order
 from hub.domain.records import Record
+from hub.keeping import Keeper, refresh_lives
 from hub.observe import metrics
+from hub.pipeline import publish as publishing
 from hub.pipeline.deliver import Courier
 from hub.pipeline.digest import INBOX
 from hub.pipeline.intend import intend
+from hub.pipeline.publish import Endpoint, Publisher
 from hub.pipeline.rebuild import rebuild
 from hub.pipeline.receive import Door, Received
 from hub.pipeline.registry import Connection, Connections, configured
 from hub.pipeline.work import Worker
 from hub.settings import Settings, settings_digest
-from hub.store import api_keys, connections, inbox, listing, outbox
+from hub.store import api_keys, endpoints, inbox, listing, outbox
 from hub.store.budgets import Budgets
-from hub.store.connections import CONNECTIONS
 from hub.store.credentials import Credentials
 from hub.store.database import Database
 from hub.store.golden import CHANGES
@@ -37,6 +39,7 @@ from hub.store.migrations import migrate, pending
 from hub.store.outbox import OUTBOX, CommandState
 from hub.store.sealing import Sealer
 from hub.transport.client import WayOut
+from hub.transport.outward import Outward
 from hub.transport.passage import Call
 from hub.transport.published import Published
 from hub.transport.share import background
@@ -53,6 +56,7 @@ class ConnectionInfo:
     title: str
     category: Category
     enabled: bool
+    refresh_lives: timedelta | None  # how long its refresh token lives unused, where the vendor says so
 
 
 class OrderHub:
@@ -84,11 +88,25 @@ class OrderHub:
                 title=each.connector.title,
                 category=each.connector.category,
                 enabled=each.settings.enabled,
+                refresh_lives=refresh_lives(each),
             )
             for each in self._connections.all()
         }
         self.courier = Courier(database=self.database, account=self._account, clock=clock, background=background)
+        self.keeper = Keeper(
+            database=self.database,
+            connections=self._connections,
+            credentials=self.credentials,
+            way_out=self.way_out,
+            courier=self.courier,
+            clock=clock,
+        )
         self._published = Published(clock)
+        self._outward = Outward(clock)
+        self.publisher = Publisher(database=self.database, post=self._outward.post, clock=clock)
+        self.endpoints: Mapping[str, Endpoint] = {
+            each: Endpoint(id=each, settings=own) for each, own in settings.webhooks.items()
+        }
         self._door = Door(self.database, clock, on_commit=metrics.commit_batch.observe, published=self._published.read)
 
     def _account(self, connection: Connection) -> Account:
@@ -121,6 +139,7 @@ class OrderHub:
             return f"the database does not answer ({type(error).__name__})"
 
     async def measure(self) -> None:
+        tokens = await self.keeper.tokens_die()
         async with self.database.read() as held:
             depths = metrics.Depths(
                 inbox=await listing.inbox_counts(held),
@@ -129,6 +148,7 @@ class OrderHub:
                 oldest_command=await listing.oldest_commands(held),
                 paused=await listing.paused(held),
                 drifts=await listing.drift_counts(held),
+                tokens=tokens,
             )
         metrics.measure(depths, self.clock())
 
@@ -160,7 +180,10 @@ class OrderHub:
             courier=self.courier,
             connections=self._connections,
             at_once=at_once,
+            publisher=self.publisher,
+            endpoints=[each for each in self.endpoints.values() if each.settings.enabled],
             webhook_url=self.webhook_url,
+            upkeep=self.keeper.upkeep,
             on_delivered=_delivered,
         )
         running = asyncio.create_task(worker.run())
@@ -213,12 +236,41 @@ class OrderHub:
         log.info("command.retried", command=command_id, actor=actor)
         return True
 
-    async def resume_connection(self, connection_id: str) -> None:
+    async def pause_connection(self, connection_id: str, why: str, actor: str) -> None:
+        await self.keeper.pause(connection_id, why, actor)
+
+    async def resume_connection(self, connection_id: str, actor: str) -> None:
+        await self.keeper.resume(connection_id, actor)
+
+    async def replay_endpoint(self, endpoint: str, cursor: int) -> None:
+        """Tells an endpoint once more of everything behind a cursor of `changes`. Raises `Refused`."""
+        publishing.require(self.endpoints, endpoint)
         async with self.database.write() as held:
-            if not await connections.resume(held, connection_id):
-                raise Refused("the connection is not paused")
-            self.database.tell(held, CONNECTIONS)
-            self.database.tell(held, OUTBOX)
+            if cursor > await listing.newest_cursor(held):
+                raise Refused(f"no change has the cursor {cursor} yet")
+            await endpoints.meet(held, endpoint, self.clock())
+            await endpoints.replay(held, endpoint, cursor, self.clock())
+            self.database.tell(held, CHANGES)
+
+    async def resume_endpoint(self, endpoint: str) -> None:
+        """Lets one that failed or gave up go on now, where it stopped. Raises `Refused`."""
+        publishing.require(self.endpoints, endpoint)
+        async with self.database.write() as held:
+            await endpoints.meet(held, endpoint, self.clock())
+            await endpoints.resume(held, endpoint, self.clock())
+            self.database.tell(held, CHANGES)
+
+    async def ping_endpoint(self, endpoint: str) -> None:
+        """Sends a signed message without a change. Raises `HubError` where it is not taken."""
+        await publishing.ping(self.publisher, publishing.require(self.endpoints, endpoint))
+
+    async def endpoint_statuses(self) -> Sequence[endpoints.EndpointStatus]:
+        """Of the configured ones that have begun."""
+        async with self.database.read() as held:
+            return [each for each in await endpoints.statuses(held) if each.id in self.endpoints]
+
+    async def endpoint_rows(self) -> Sequence[dict[str, Any]]:
+        return [_json(asdict(each)) for each in await self.endpoint_statuses()]
 
     async def wait_for_change(self, cursor: int, timeout: float) -> None:
         heard = self.database.heard(CHANGES)
@@ -283,6 +335,7 @@ class OrderHub:
     async def close(self) -> None:
         await self.way_out.aclose()
         await self._published.aclose()
+        await self._outward.aclose()
         await self.database.close()
 
 

@@ -1,6 +1,7 @@
 """Fetch and pull: what the shop says, whole, in as few calls as Shopify's cost limit allows."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,12 +9,13 @@ import msgspec
 
 from connectors.shopify import queries
 from connectors.shopify.answers import data_of
-from hub.connector import READS, Account, Event, Page
+from hub.connector import READS, Account, Event, Page, Window
 from hub.domain.clock import parse_time, rfc3339
 from hub.domain.errors import Missing
 
 # Shopify's search index lags behind its objects, and its clock is not ours: each run looks back this far.
 LOOK_BACK = timedelta(minutes=5)
+_SHOWN = timedelta(days=60)
 
 
 async def ask(account: Account, text: str, /, **variables: Any) -> dict[str, Any]:
@@ -103,6 +105,7 @@ class _Cursor(msgspec.Struct):
 
 async def pull_orders(account: Account, cursor: str) -> Page:
     at = _cursor(cursor)
+    window = await _window(account, at) if cursor.startswith("since:") else None
     listed = (await ask(account, queries.ORDERS, query=_changed_since(at), after=at.after))["orders"]
     events = []
     for node in listed["nodes"]:
@@ -110,7 +113,18 @@ async def pull_orders(account: Account, cursor: str) -> Page:
             events.append(event("order", await whole_order(account, node["id"])))
         except Missing:
             continue  # deleted since it was listed
-    return _page(at, listed, events)
+    return replace(_page(at, listed, events), window=window)
+
+
+async def _window(account: Account, at: _Cursor) -> Window | None:
+    """shopify.dev, "Access scopes": apps see the last 60 days' worth of orders unless they have `read_all_orders`."""
+    start = account.now() - _SHOWN
+    if parse_time(at.since) >= start:
+        return None
+    installed = (await ask(account, queries.INSTALLATION))["currentAppInstallation"]
+    if any(scope["handle"] == "read_all_orders" for scope in installed["accessScopes"]):
+        return None
+    return Window(start, "without the scope read_all_orders Shopify shows orders of the last 60 days only")
 
 
 async def pull_customers(account: Account, cursor: str) -> Page:

@@ -5,6 +5,7 @@ alone: it claims its order's key beside them, which joins order and processor. A
 them, because the webhook of the same order has no transactions, and one state must give one record.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -30,6 +31,7 @@ _DONE = ("success",)
 _PENDING = ("pending", "awaiting_response")
 _STRIPE_PAYMENT = ("pi_", "ch_", "py_")
 _STRIPE_REFUND = ("re_", "pyr_")
+_PAYPAL_ID = re.compile(r"[0-9A-Z]{17}", re.ASCII)  # of a capture, an authorization or a refund alike
 _RECEIPT_IDS = ("id", "payment_intent", "charge", "latest_charge", "charges", "data")
 
 
@@ -84,6 +86,7 @@ def _payment(
     for step in ordered:
         claims.add(transaction_key(step.external_id))
         claims.update(processor_keys(step, _STRIPE_PAYMENT))
+        claims.update(paypal_keys(step) if step.kind.lower() not in ("refund", "void") else ())
     captures = [step.at for step in ordered if step.kind.lower() in ("capture", "sale") and _status(step) in _DONE]
     return PaymentRecord(
         source=Source(reading.connection, Kind.PAYMENT, root.external_id),
@@ -143,7 +146,8 @@ def _refund(
     lines: tuple[tuple[str, int], ...],
 ) -> RefundRecord:
     payment = transaction_key(str(step.parent_id)) if step.parent_id else _one(processor_keys(step, _STRIPE_PAYMENT))
-    claims = {Source(reading.connection, Kind.ORDER, order_id).key, *processor_keys(step, _STRIPE_REFUND)}
+    claims = {Source(reading.connection, Kind.ORDER, order_id).key}
+    claims.update(processor_keys(step, _STRIPE_REFUND), paypal_keys(step))
     status = RefundStatus.FAILED
     if _status(step) in _DONE:
         status = RefundStatus.SUCCEEDED
@@ -182,7 +186,7 @@ def transaction_key(transaction_id: str) -> str:
 
 def _identity(claims: set[str]) -> str:
     """An intent before a charge: all that Stripe tells of a payment names its intent."""
-    keys = sorted(claim for claim in claims if claim.startswith("stripe/"))
+    keys = sorted(claim for claim in claims if claim.startswith(("stripe/", "paypal/")))
     return next((key for key in keys if key.startswith("stripe/pi_")), keys[0] if keys else "")
 
 
@@ -197,6 +201,14 @@ def processor_keys(step: rest.Transaction, prefixes: tuple[str, ...]) -> list[st
     told = (step.payment_id, step.authorization, *_ids(receipt))
     found = {each for each in told if each and each.startswith(prefixes) and len(each) <= 255}
     return sorted(vendor_key("stripe", each) for each in found)
+
+
+def paypal_keys(step: rest.Transaction) -> list[str]:
+    """PayPal's ids do not tell what they are, nor that they are PayPal's: the gateway has to."""
+    if "paypal" not in (step.gateway or "").lower():
+        return []
+    told = (step.payment_id, step.authorization)
+    return sorted({vendor_key("paypal", each) for each in told if each and _PAYPAL_ID.fullmatch(each)})
 
 
 def _ids(receipt: object, depth: int = 0) -> Iterator[str]:

@@ -11,6 +11,7 @@ or events that Stripe has thrown away) it first walks back to the oldest. Cursor
 """
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,12 +20,13 @@ import msgspec
 from connectors.stripe.client import connect
 from connectors.stripe.kinds import EVENTS
 from connectors.stripe.recognise import said_at
-from hub.connector import Account, Event, Page, Pull
+from hub.connector import Account, Event, Page, Pull, Window
 from hub.domain.clock import parse_time
 from hub.domain.errors import Missing
 
 _SIZE = 100
 _LOOK_BACK = timedelta(minutes=5)
+_EVENTS_LIVE = timedelta(days=30)
 
 Lister = Callable[[Any, dict[str, Any]], Awaitable[Any]]  # (Stripe's services, parameters) -> a list of Stripe's
 
@@ -99,12 +101,25 @@ def _event(item: dict[str, Any], _: datetime | None) -> Event | None:
     return Event(kind=item["type"], body=msgspec.json.encode(item)) if item["type"] in EVENTS else None
 
 
+def _kept(stream: Pull) -> Pull:
+    """docs.stripe.com/api/events: they are there for 30 days. The other streams bring what is older."""
+
+    async def pull(account: Account, cursor: str) -> Page:
+        page = await stream(account, cursor)
+        # From a place in the list it goes on without a gap; only who begins, or has lost its place, meets the end.
+        if cursor.startswith("at:") and page.cursor.startswith("at:"):
+            return page
+        return replace(page, window=Window(account.now() - _EVENTS_LIVE, "Stripe keeps events for 30 days"))
+
+    return pull
+
+
 def _object(item: dict[str, Any], at: datetime | None) -> Event:
     return Event(kind=item["object"], body=msgspec.json.encode(item), at=at)
 
 
 PULL: dict[str, Pull] = {
-    "events": _stream(lambda v1, params: v1.events.list_async(params), _event),
+    "events": _kept(_stream(lambda v1, params: v1.events.list_async(params), _event)),
     "payment_intents": _stream(
         lambda v1, params: v1.payment_intents.list_async({**params, "expand": ["data.latest_charge.refunds"]}), _object
     ),

@@ -17,8 +17,17 @@ app = typer.Typer(
 events = typer.Typer(no_args_is_help=True, help="What vendors told: list, look, replay.")
 commands = typer.Typer(no_args_is_help=True, help="What vendors are asked to do: list, look, try again.")
 keys = typer.Typer(no_args_is_help=True, help="API keys of this hub, and the keys that seal.")
+connections = typer.Typer(help="How connections are; pause and resume them, and what of their past is known.")
+webhooks = typer.Typer(no_args_is_help=True, help="Outgoing webhooks: who is told of changes.")
 schema = typer.Typer(no_args_is_help=True, help="The GraphQL schema.")
-for name, group in (("events", events), ("commands", commands), ("keys", keys), ("schema", schema)):
+for name, group in (
+    ("events", events),
+    ("commands", commands),
+    ("keys", keys),
+    ("connections", connections),
+    ("webhooks", webhooks),
+    ("schema", schema),
+):
     app.add_typer(group, name=name)
 
 File = Annotated[
@@ -85,11 +94,13 @@ def check(
 def read(
     connector: Annotated[str, typer.Argument(help="The vendor, such as stripe.")],
     files: Annotated[list[str], typer.Argument(help="Vendor JSON or recorded webhooks; - is standard input.")],
+    connection: Annotated[str, typer.Option(help="By the settings of this connection, instead of none.")] = "",
+    file: File = SETTINGS,
 ) -> None:
     """Show what the hub understands of a vendor's bodies, one JSON line each."""
     from hub.cli import bodies
 
-    bodies.read(connector, files)
+    bodies.read(connector, files, connection, file)
 
 
 @app.command()
@@ -104,6 +115,72 @@ def trigger(
     from hub.cli import bodies
 
     bodies.trigger(file, connection, body, kind, url)
+
+
+@app.command()
+def conform(
+    connectors: Annotated[list[str] | None, typer.Argument(help="Which ones, such as stripe.")] = None,
+    everyone: Annotated[bool, typer.Option("--all", help="Every installed connector that has a card.")] = False,
+    material: Annotated[
+        Path | None, typer.Option(help="Vendors' recordings and descriptions, a folder per connector.", file_okay=False)
+    ] = None,
+    scenario: Annotated[list[str] | None, typer.Option(help="Only this one; several times for several.")] = None,
+    burst: Annotated[int, typer.Option(min=1, help="How many deliveries come at once.")] = 10_000,
+    json: Annotated[Path | None, typer.Option(help="Write the results here, too.", dir_okay=False)] = None,
+    page: Annotated[
+        Path | None, typer.Option(help="Write the matrix of who can do what here, as Markdown.", dir_okay=False)
+    ] = None,
+) -> None:
+    """Hold connectors to the conformance kit; 1 if any check fails."""
+    from hub.cli import conforming
+
+    conforming.conform(connectors or [], everyone, material, scenario or [], burst, json, page)
+
+
+Account = Annotated[str, typer.Argument(help="The id in the settings.")]
+
+
+@app.command()
+def connect(
+    connection: Account,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Or paste the address it ends at.")] = True,
+    port: Annotated[int, typer.Option(min=1, max=65_535, help="Where the answer comes to, on this machine.")] = 8765,
+    redirect: Annotated[
+        str,
+        typer.Option("--redirect-uri", help="The app's registered address, instead of http://127.0.0.1:PORT/callback."),
+    ] = "",
+    file: File = SETTINGS,
+) -> None:
+    """Let the hub into an account by OAuth: a person allows it at the vendor."""
+    from hub.cli import connecting
+
+    connecting.connect(file, connection, browser, port, redirect)
+
+
+@app.command()
+def backfill(
+    connection: Account,
+    since: Annotated[str, typer.Option(help="How far back: 2026-01-01. Without it, go on with what was begun.")] = "",
+    stream: Annotated[str, typer.Option(help="Only this one, such as orders.")] = "",
+    file: File = SETTINGS,
+) -> None:
+    """Read a connection's past, beside the running hub or without it. Killed, it goes on when run again."""
+    from hub.cli import tending
+
+    tending.backfill(file, connection, since, stream)
+
+
+@app.command()
+def preview(
+    connection: Annotated[str, typer.Argument(help="The id in the settings of a connection that sends messages.")],
+    order: Annotated[str, typer.Argument(help="The order's id, or its number.")],
+    occasion: Annotated[str, typer.Argument(help="confirmed, shipped, …; or one of several: shipped:<id>.")],
+    file: File = SETTINGS,
+) -> None:
+    """Print the message that an order would bring, without sending it."""
+    from hub.cli import previewing
+
+    previewing.preview(file, connection, order, occasion)
 
 
 @app.command()
@@ -219,6 +296,82 @@ def new_sealing_key() -> None:
     from hub.store.sealing import new_key
 
     print(new_key())
+
+
+@connections.callback(invoke_without_command=True)
+def list_connections(context: typer.Context, output: As = Output.TABLE, file: File = SETTINGS) -> None:
+    """How connections are; pause and resume them, and what of their past is known."""
+    from hub.cli import tending
+
+    if context.invoked_subcommand is None:
+        tending.listing(file, output)
+
+
+@connections.command("pause")
+def pause_connection(
+    connection: Account,
+    why: Annotated[str, typer.Option(help="For those who will wonder.")],
+    file: File = SETTINGS,
+) -> None:
+    """Stop calls to a vendor until somebody resumes them. Nothing is lost."""
+    from hub.cli import tending
+
+    tending.pause(file, connection, why)
+
+
+@connections.command("resume")
+def resume_connection(connection: Account, file: File = SETTINGS) -> None:
+    """Let a paused connection go on, whoever paused it."""
+    from hub.cli import tending
+
+    tending.resume(file, connection)
+
+
+@connections.command("coverage")
+def show_coverage(output: As = Output.TABLE, file: File = SETTINGS) -> None:
+    """From when until when each stream is known, and why not all."""
+    from hub.cli import tending
+
+    tending.coverage(file, output)
+
+
+Endpoint = Annotated[str, typer.Argument(help="The id in [webhooks.<id>].")]
+
+
+@webhooks.command("list")
+def list_endpoints(output: As = Output.TABLE, file: File = SETTINGS) -> None:
+    """How far each has come, and how it fares."""
+    from hub.cli import hooks
+
+    hooks.listing(file, output)
+
+
+@webhooks.command("replay")
+def replay_endpoint(
+    endpoint: Endpoint,
+    cursor: Annotated[int, typer.Option("--after", min=0, help="data.cursor of the last message to leave out.")],
+    file: File = SETTINGS,
+) -> None:
+    """Tell an endpoint once more of everything behind a cursor."""
+    from hub.cli import hooks
+
+    hooks.replay(file, endpoint, cursor)
+
+
+@webhooks.command("resume")
+def resume_endpoint(endpoint: Endpoint, file: File = SETTINGS) -> None:
+    """Let an endpoint that failed or was given up go on where it stopped."""
+    from hub.cli import hooks
+
+    hooks.resume(file, endpoint)
+
+
+@webhooks.command("test")
+def test_endpoint(endpoint: Endpoint, file: File = SETTINGS) -> None:
+    """Send a signed message without a change."""
+    from hub.cli import hooks
+
+    hooks.test(file, endpoint)
 
 
 @schema.command("print")

@@ -11,12 +11,18 @@ if TYPE_CHECKING:
 
 
 def check(file: Path, online: bool) -> None:
+    from hub.connector import OAuth2
+    from hub.pipeline.registry import configured
+
     settings, connectors = settings_of(file)
     print(f"{file}: fine, {len(settings.connections)} connections")
     for name, connection in settings.connections.items():
         connector = connectors[connection.connector]
         off = "" if connection.enabled else " (off)"
         print(f"  {name}: {connector.title}{off}")
+        auth = configured(connector, connection).way(connection).auth
+        if isinstance(auth, OAuth2) and auth.grant == "refresh_token" and not auth.refresh_token:
+            print(f"    no refresh_token here: access comes by hub connect {name}")
         if connector.inbound is None:
             continue
         print(f"    webhooks to {settings.hub.public_url}/webhooks/{name}")

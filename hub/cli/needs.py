@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from hub.connector import Connector, Finding
+    from hub.keeping import Keeper
     from hub.settings import Settings
 
 Row = Mapping[str, Any]  # JSON: the columns that people see
@@ -57,10 +58,24 @@ class Hub(Protocol):
     async def forget_tokens(self, connection: str) -> bool:
         """False where there is no such connection."""
 
+    @property
+    def keeper(self) -> "Keeper":
+        """Connecting, pausing, resuming, backfills, health."""
+
     async def create_key(self, name: str, scopes: Sequence[str]) -> str:
         """The key itself, which is shown this once. Raises `Refused` for an unknown scope."""
 
     async def keys(self) -> Sequence[Row]: ...
+
+    async def endpoint_rows(self) -> Sequence[Row]: ...
+
+    async def replay_endpoint(self, endpoint: str, cursor: int) -> None:
+        """Raises `Refused` for an endpoint or a cursor that there is not."""
+
+    async def resume_endpoint(self, endpoint: str) -> None: ...
+
+    async def ping_endpoint(self, endpoint: str) -> None:
+        """Raises `HubError` where the message is not taken."""
 
     async def revoke_key(self, key_id: str) -> bool:
         """False where there is no such key."""

@@ -36,11 +36,11 @@ log = structlog.get_logger("orderhub.pull")
 async def begin(courier: Courier, connection: Connection) -> None:
     """At start: a cursor for each stream, and the connection's own row."""
     now = courier.clock()
-    first = f"since:{rfc3339(now - connection.settings.sync.since)}"
+    since = now - connection.settings.sync.since
     async with courier.database.write() as held:
         await connections.meet(held, connection.id, connection.settings_digest)
         for stream in sorted(connection.connector.pull):
-            await cursors.meet(held, connection.id, stream, first, now)
+            await cursors.meet(held, connection.id, stream, f"since:{rfc3339(since)}", since, now)
 
 
 async def pull(courier: Courier, connection: Connection) -> bool:
@@ -65,10 +65,10 @@ async def pull(courier: Courier, connection: Connection) -> bool:
         await _failed(courier, connection, error, lambda held, at, said: cursors.later(held, row, until, at, said), row)
         metrics.pulls.labels(connection.id, "attention" if isinstance(error, NeedsAttention) else "later").inc()
         return True
-    now = courier.clock()
+    asked_at, now = now, courier.clock()
     due_at = now if page.more else now + connection.settings.sync.every
     async with courier.database.write() as held:
-        if await cursors.advance(held, row, until, page.cursor, due_at, now):
+        if await cursors.advance(held, row, until, page, due_at, asked_at):
             await absorb(held, connection, page.events, Cause(id=f"pull:{row.stream}", actor=connection.id), now)
             await connections.worked(held, connection.id, now)
     metrics.pulls.labels(connection.id, "done").inc()

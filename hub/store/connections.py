@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.store.dialects import insert
@@ -14,11 +14,12 @@ CONNECTIONS = "connections"  # the bell that rings when one is paused or goes on
 
 
 async def meet(connection: AsyncConnection, connection_id: str, settings_digest: str) -> None:
-    """At start: makes the row. A pause ends when the settings are not those that it was made under."""
+    """At start: makes the row. A pause that the vendor caused ends when the settings are others; a person's stays."""
     statement = insert(connection.dialect.name, ConnectionRow).values(
         id=connection_id,
         paused_reason="",
         paused_at=None,
+        paused_by="",
         settings_digest=settings_digest,
         last_event_at=None,
         last_ok_at=None,
@@ -26,25 +27,55 @@ async def meet(connection: AsyncConnection, connection_id: str, settings_digest:
     await connection.execute(statement.on_conflict_do_nothing())
     await connection.execute(
         update(ConnectionRow)
-        .where(ConnectionRow.id == connection_id, ConnectionRow.settings_digest != settings_digest)
-        .values(paused_reason="", paused_at=None, settings_digest=settings_digest)
+        .where(
+            ConnectionRow.id == connection_id,
+            ConnectionRow.settings_digest != settings_digest,
+            ConnectionRow.paused_by == "",
+        )
+        .values(paused_reason="", paused_at=None)
+    )
+    await connection.execute(
+        update(ConnectionRow).where(ConnectionRow.id == connection_id).values(settings_digest=settings_digest)
     )
 
 
 async def pause(connection: AsyncConnection, connection_id: str, reason: str, now: datetime) -> None:
+    """Because the vendor refused. A pause that is there already stays as it is."""
     await connection.execute(
         update(ConnectionRow)
         .where(ConnectionRow.id == connection_id, ConnectionRow.paused_reason == "")
-        .values(paused_reason=storable(reason), paused_at=now)
+        .values(paused_reason=storable(reason), paused_at=now, paused_by="")
     )
+
+
+async def pause_by(connection: AsyncConnection, connection_id: str, reason: str, actor: str, now: datetime) -> bool:
+    """Because a person wants it: new settings do not end it. It takes the place of a vendor's pause.
+
+    False where a person paused it already.
+    """
+    row = await connection.execute(
+        update(ConnectionRow)
+        .where(ConnectionRow.id == connection_id, ConnectionRow.paused_by == "")
+        .values(paused_reason=storable(reason), paused_at=now, paused_by=storable(actor))
+    )
+    return bool(row.rowcount)
 
 
 async def resume(connection: AsyncConnection, connection_id: str) -> bool:
     """False where it was not paused."""
+    return await _go_on(connection, ConnectionRow.id == connection_id)
+
+
+async def accepted(connection: AsyncConnection, connection_id: str) -> bool:
+    """The vendor takes our credentials again: ends a pause that it caused, and no person's. False: there was none."""
+    return await _go_on(connection, and_(ConnectionRow.id == connection_id, ConnectionRow.paused_by == ""))
+
+
+async def _go_on(connection: AsyncConnection, which: ColumnElement[bool]) -> bool:
     row = await connection.execute(
         update(ConnectionRow)
-        .where(ConnectionRow.id == connection_id, ConnectionRow.paused_reason != "")
-        .values(paused_reason="", paused_at=None)
+        .where(which, ConnectionRow.paused_reason != "")
+        .values(paused_reason="", paused_at=None, paused_by="")
     )
     return bool(row.rowcount)
 

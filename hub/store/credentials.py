@@ -88,7 +88,9 @@ class Credentials:
         """Back to the settings' refresh token. The way on where the key that sealed the tokens is lost for good."""
         async with self._db.write() as conn:
             # The row stays: a generation never comes twice.
-            await conn.execute(update(_table).where(_mine(connection)).values(data=b"", expires_at=None))
+            await conn.execute(
+                update(_table).where(_mine(connection)).values(data=b"", expires_at=None, refreshed_at=None)
+            )
 
     # ------------------------------------------------------------------------------------------------- the lease
 
@@ -129,6 +131,7 @@ class Credentials:
             "generation": lease.generation + 1,
             "expires_at": fresh.expires_at,
             "leased_until": None,
+            "refreshed_at": self._now(),
         }
 
         async def keep(conn: AsyncConnection) -> None:

@@ -1,4 +1,4 @@
-"""Where each pull stream goes on, and who pulls it now."""
+"""Where each pull stream goes on, who pulls it now, and what it has covered."""
 
 from datetime import datetime
 from typing import Any
@@ -6,14 +6,18 @@ from typing import Any
 from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub.connector import Page
 from hub.store.dialects import insert
 from hub.store.tables import CursorRow
 from hub.store.texts import storable
 
 CURSORS = "cursors"  # the bell
+BACKFILL = "backfill:"  # before a stream's name: the row of its backfill, which no worker claims
 
 
-async def meet(connection: AsyncConnection, connection_id: str, stream: str, first: str, now: datetime) -> None:
+async def meet(
+    connection: AsyncConnection, connection_id: str, stream: str, first: str, since: datetime, now: datetime
+) -> None:
     """At start: a stream that was never pulled begins at `first`, now."""
     await connection.execute(
         insert(connection.dialect.name, CursorRow)
@@ -26,6 +30,7 @@ async def meet(connection: AsyncConnection, connection_id: str, stream: str, fir
             tries=0,
             message="",
             last_ok_at=None,
+            since=since,
         )
         .on_conflict_do_nothing()
     )
@@ -38,6 +43,7 @@ async def claim(connection: AsyncConnection, connection_id: str, now: datetime, 
             select(CursorRow.__table__)
             .where(
                 CursorRow.connection == connection_id,
+                CursorRow.stream.not_like(f"{BACKFILL}%"),
                 CursorRow.due_at <= now,
                 or_(CursorRow.leased_until.is_(None), CursorRow.leased_until < now),
             )
@@ -52,13 +58,21 @@ async def claim(connection: AsyncConnection, connection_id: str, now: datetime, 
 
 
 async def advance(
-    connection: AsyncConnection, row: Any, until: datetime, cursor: str, due_at: datetime, now: datetime
+    connection: AsyncConnection, row: Any, until: datetime, page: Page, due_at: datetime, asked_at: datetime
 ) -> bool:
     """False when the lease was lost: another worker pulls this stream now, and its cursor is not ours to move."""
     moved = await connection.execute(
         _this(update(CursorRow), row)
         .where(CursorRow.leased_until == until)
-        .values(cursor=cursor, due_at=due_at, leased_until=None, tries=0, message="", last_ok_at=now)
+        .values(
+            cursor=page.cursor,
+            due_at=due_at,
+            leased_until=None,
+            tries=0,
+            message="",
+            last_ok_at=asked_at,
+            **reach(row, page, asked_at),
+        )
     )
     return bool(moved.rowcount)
 
@@ -69,6 +83,18 @@ async def later(connection: AsyncConnection, row: Any, until: datetime, due_at: 
         .where(CursorRow.leased_until == until)
         .values(leased_until=None, due_at=due_at, tries=CursorRow.tries + 1, message=storable(message))
     )
+
+
+def reach(row: Any, page: Page, asked_at: datetime) -> dict[str, Any]:
+    """What the stream has covered once this page is in. A page that was asked for at a time covers up to that time."""
+    window_from, window = (page.window.start, page.window.why) if page.window else (row.window_from, row.window)
+    reached: dict[str, Any] = {"window_from": window_from, "window": storable(window), "caught_up": not page.more}
+    first = max((at for at in (row.since, window_from) if at is not None), default=None)
+    if page.more or first is None:
+        return reached
+    # What the vendor no longer showed when we came back to it is a gap: the cover begins behind it.
+    joins = row.covered_until is not None and first <= row.covered_until
+    return reached | {"covered_from": min(row.covered_from, first) if joins else first, "covered_until": asked_at}
 
 
 def _this(statement: Any, row: Any) -> Any:

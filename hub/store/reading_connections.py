@@ -3,13 +3,15 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.store.tables import ConnectionRow, CursorRow, InboxRow, OutboxRow
+from hub.store.coverage import Coverage, coverage
+from hub.store.cursors import BACKFILL
+from hub.store.tables import ConnectionRow, CredentialRow, CursorRow, InboxRow, OutboxRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,45 +34,80 @@ class Backlog:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StoredToken:
+    """What may be seen of a connection's OAuth tokens without opening them."""
+
+    generation: int  # how often the vendor gave some
+    expires_at: datetime | None  # of the access token; `None`: the vendor does not say
+    refreshed_at: datetime | None
+
+    def dies_at(self, lives: timedelta | None) -> datetime | None:
+        """When the refresh token dies if nobody uses it. `None`: the vendor names no such time."""
+        return self.refreshed_at + lives if self.refreshed_at is not None and lives is not None else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionStatus:
     paused_reason: str
     paused_at: datetime | None
+    paused_by: str  # a person; "": the vendor's refusal, where it is paused
     last_event_at: datetime | None
     last_ok_at: datetime | None
     events: Backlog
     commands: Backlog
     cursors: tuple[StreamCursor, ...]
+    coverage: tuple[Coverage, ...]
+    token: StoredToken | None
 
 
 # Ends are not counted: there are millions of them, and they wait for nothing.
 _EVENTS_OPEN = ("received", "parked")
 _COMMANDS_OPEN = ("pending", "sending", "unknown", "parked")
 
-_CURSOR = tuple(getattr(CursorRow, name) for name in StreamCursor.__slots__)
-
 
 async def connection_statuses(connection: AsyncConnection, ids: Collection[str]) -> dict[str, ConnectionStatus]:
-    """One for each of `ids`, also for those that the hub has not heard of yet. Four statements in all."""
+    """One for each of `ids`, also for those that the hub has not heard of yet. Five statements in all."""
     known = {row.id: row for row in await connection.execute(select(*ConnectionRow.__table__.columns))}
     events = await _backlogs(connection, InboxRow.connection, InboxRow.state, InboxRow.received_at, _EVENTS_OPEN)
     commands = await _backlogs(connection, OutboxRow.connection, OutboxRow.state, OutboxRow.created_at, _COMMANDS_OPEN)
-    cursors: dict[str, list[StreamCursor]] = defaultdict(list)
-    for connection_id, *values in await connection.execute(select(CursorRow.connection, *_CURSOR)):
-        cursors[connection_id].append(StreamCursor(**dict(zip(StreamCursor.__slots__, values, strict=True))))
+    tokens = await stored_tokens(connection)
+    cursors: dict[str, list[Any]] = defaultdict(list)
+    for stream in await connection.execute(select(CursorRow.__table__).order_by(CursorRow.stream)):
+        cursors[stream.connection].append(stream)
 
     def status(id: str) -> ConnectionStatus:
         row = known.get(id)
         return ConnectionStatus(
             paused_reason=row.paused_reason if row else "",
             paused_at=row.paused_at if row else None,
+            paused_by=row.paused_by if row else "",
             last_event_at=row.last_event_at if row else None,
             last_ok_at=row.last_ok_at if row else None,
             events=events.get(id, Backlog()),
             commands=commands.get(id, Backlog()),
-            cursors=tuple(sorted(cursors[id], key=lambda cursor: cursor.stream)),
+            cursors=tuple(_cursor(each) for each in cursors[id] if not each.stream.startswith(BACKFILL)),
+            coverage=coverage(cursors[id]),
+            token=tokens.get(id),
         )
 
     return {each: status(each) for each in ids}
+
+
+async def stored_tokens(connection: AsyncConnection) -> dict[str, StoredToken]:
+    """By connection. Rows of connections that were leased but never given any are left out."""
+    rows = await connection.execute(
+        select(
+            CredentialRow.connection, CredentialRow.generation, CredentialRow.expires_at, CredentialRow.refreshed_at
+        ).where(CredentialRow.refreshed_at.is_not(None))
+    )
+    return {
+        row.connection: StoredToken(generation=row.generation, expires_at=row.expires_at, refreshed_at=row.refreshed_at)
+        for row in rows
+    }
+
+
+def _cursor(row: Any) -> StreamCursor:
+    return StreamCursor(**{name: getattr(row, name) for name in StreamCursor.__slots__})
 
 
 async def _backlogs(

@@ -6,6 +6,8 @@ from typing import Protocol
 
 from hub.domain.tokens import Tokens
 
+ANEW = 2**62  # as `seen`, above any generation: the refresher is called, whatever tokens there are
+
 Refresher = Callable[[Tokens | None], Awaitable[Tokens]]
 """What the store holds -> what the vendor gave for it. Its generation is the store's to set."""
 
@@ -16,7 +18,7 @@ class TokenStore(Protocol):
     async def read(self, connection: str) -> Tokens | None: ...
 
     async def refresh(self, connection: str, seen: int, refresher: Refresher) -> Tokens:
-        """Tokens of a generation above `seen` (0: none yet). Calls `refresher` unless someone else was faster.
+        """Tokens of a generation above `seen` (0: none yet; `ANEW`). Calls `refresher` unless someone else was faster.
 
         Never do two callers, of whatever process, run a refresher for one connection at a time, and its tokens are
         committed before they are returned. Raises what the refresher raises, and `TryLater` when others take too long.

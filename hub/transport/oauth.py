@@ -10,7 +10,7 @@ import hashlib
 import json
 from base64 import b64encode
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote_plus, urlencode
 
@@ -27,7 +27,7 @@ from hub.transport.redact import Redactor
 from hub.transport.verdict import excerpt, retry_after
 
 EARLY = timedelta(minutes=1)  # refreshed so long before the access token dies
-_REMEMBERED = 20  # origins
+REMEMBERED = 20  # origins
 
 Ask = Callable[[httpx.Request], Awaitable[httpx.Response]]
 """One exchange with a deadline and a bounded body."""
@@ -49,6 +49,27 @@ def token_request(way: OAuth2, form: Mapping[str, str]) -> httpx.Request:
     return httpx.Request("POST", way.token_url, headers=headers, content=urlencode(fields).encode())
 
 
+def origin_of(way: OAuth2) -> str:
+    """Tells chains of tokens apart: each begins with a refresh token, or with client credentials, of the settings."""
+    first = f"{way.client_id}:{way.client_secret}" if way.grant == "client_credentials" else way.refresh_token
+    return hashlib.sha256(first.encode()).hexdigest()
+
+
+def read_tokens(connection: str, body: bytes, now: datetime, used: str, origins: tuple[str, ...]) -> Tokens:
+    """What a token endpoint answered (RFC 6749, section 5.1). `used`: the refresh token that stays if none is sent."""
+    try:
+        said: Any = json.loads(body)
+        access, refresh = said["access_token"], said.get("refresh_token") or used
+        lifetime = said.get("expires_in")
+        seconds = int(lifetime) if lifetime is not None else None  # UPS sends it as text
+        if not (isinstance(access, str) and access.isascii() and access and isinstance(refresh, str)):
+            raise ValueError("access_token")
+        expires_at = now + timedelta(seconds=seconds) if seconds is not None else None
+    except (ValueError, LookupError, TypeError, AttributeError, OverflowError):
+        raise TryLater(f"{connection}: what came is not the answer of a token endpoint") from None
+    return Tokens(access=access, refresh=refresh, expires_at=expires_at, origins=origins)
+
+
 class Bearer:
     def __init__(
         self, connection: str, way: OAuth2, store: TokenStore, ask: Ask, now: Clock, redact: Redactor, closing: float
@@ -63,8 +84,7 @@ class Bearer:
         self._closing = closing
         # A new refresh token in the settings is a new beginning; where there is none, new client credentials are.
         self._app = way.grant == "client_credentials"
-        origin = f"{way.client_id}:{way.client_secret}" if self._app else way.refresh_token
-        self._origin = hashlib.sha256(origin.encode()).hexdigest()
+        self._origin = origin_of(way)
         self._held: Tokens | None = None
         self._rejected = -1  # generations up to this one got a 401
         self._task: asyncio.Task[Tokens] | None = None
@@ -98,8 +118,11 @@ class Bearer:
     # --------------------------------------------------------------------------------------------- which tokens
 
     def _ours(self, tokens: Tokens) -> bool:
-        """Of the settings' refresh token, or of one that came after it. A new one in the settings takes over."""
-        return self._origin in tokens.origins
+        """Of the settings' refresh token, or of one that came after it. A new one in the settings takes over.
+
+        Settings without one say nothing against what a person connected.
+        """
+        return self._origin in tokens.origins or not (self._app or self._way.refresh_token)
 
     def _usable(self, tokens: Tokens, early: timedelta = timedelta()) -> bool:
         alive = tokens.expires_at is None or self._now() < tokens.expires_at - early
@@ -146,7 +169,10 @@ class Bearer:
             token, origins = stored.refresh, stored.origins
         else:
             token = self._way.refresh_token
-            origins = ((*stored.origins, self._origin) if stored is not None else (self._origin,))[-_REMEMBERED:]
+            origins = ((*stored.origins, self._origin) if stored is not None else (self._origin,))[-REMEMBERED:]
+        if not (token or self._app):
+            anew = f"run hub connect {self._connection}, or " if self._way.authorize_url else ""
+            raise NeedsAttention(f"{self._connection}: not connected yet: {anew}put its refresh token into hub.toml")
         self._redact.learn(token)
         try:
             answer = await self._ask(self._request(token))
@@ -163,26 +189,13 @@ class Bearer:
             raise TryLater(said, after=retry_after(answer, self._now()))
         if answer.status_code != 200:
             raise NeedsAttention(f"{said} {excerpt(answer, self._redact)}")
-        return self._tokens(answer.content, token, origins)
+        return read_tokens(self._connection, answer.content, self._now(), token, origins)
 
     def _request(self, token: str) -> httpx.Request:
         form: dict[str, str] = {"grant_type": self._way.grant}  # RFC 6749, sections 6 and 4.4
         if not self._app:
             form["refresh_token"] = token
         return token_request(self._way, form)
-
-    def _tokens(self, body: bytes, used: str, origins: tuple[str, ...]) -> Tokens:
-        try:
-            said: Any = json.loads(body)
-            access, refresh = said["access_token"], said.get("refresh_token") or used
-            lifetime = said.get("expires_in")
-            seconds = int(lifetime) if lifetime is not None else None  # UPS sends it as text
-            if not (isinstance(access, str) and access.isascii() and access and isinstance(refresh, str)):
-                raise ValueError("access_token")
-            expires_at = self._now() + timedelta(seconds=seconds) if seconds is not None else None
-        except (ValueError, LookupError, TypeError, AttributeError, OverflowError):
-            raise TryLater(f"{self._connection}: what came is not the answer of a token endpoint") from None
-        return Tokens(access=access, refresh=refresh, expires_at=expires_at, origins=origins)
 
 
 def _heard(task: asyncio.Task[Tokens]) -> None:

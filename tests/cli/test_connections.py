@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import logging
 import socket
 import sys
 import webbrowser
@@ -64,7 +65,7 @@ def run(
     vendor: AuthorizationServer,
     past: Past,
     sqlite_template: Path,
-) -> Run:
+) -> Iterator[Run]:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "hub.db").write_bytes(sqlite_template.read_bytes())
     monkeypatch.setattr("hub.connector.discover", lambda: {"bookish": bookish(past)})
@@ -80,7 +81,9 @@ def run(
         assert "canary" not in out + err
         return int(ended.value.code or 0), out, err
 
-    return run
+    handlers, level = logging.root.handlers[:], logging.root.level
+    yield run
+    logging.root.handlers[:], logging.root.level = handlers, level  # the command's own writes to what is closed now
 
 
 @pytest.fixture

@@ -331,11 +331,11 @@ async def test_replay_and_retry_say_in_data_what_cannot_be_done(window: Window) 
             )
         )
 
-    missing = await window.data(query, holder="writer", id="x")
-    event = (await window.data(query, holder="writer", id="evt_a"))["eventReplay"]
-    twice = (await window.data(query, holder="writer", id="evt_a"))["eventReplay"]
-    command = (await window.data(query, holder="writer", id="cmd_a"))["commandRetry"]
-    running = (await window.data(query, holder="writer", id="shop"))["connectionResume"]
+    missing = await window.data(query, holder="admin", id="x")
+    event = (await window.data(query, holder="admin", id="evt_a"))["eventReplay"]
+    twice = (await window.data(query, holder="admin", id="evt_a"))["eventReplay"]
+    command = (await window.data(query, holder="admin", id="cmd_a"))["commandRetry"]
+    running = (await window.data(query, holder="admin", id="shop"))["connectionResume"]
 
     assert {each["userErrors"][0]["code"] for each in missing.values()} == {"NOT_FOUND"}
     assert (event["event"], twice["event"]) == ({"id": "evt_a"}, None)

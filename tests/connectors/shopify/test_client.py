@@ -62,6 +62,21 @@ async def test_an_order_of_many_parcels_refunds_and_transactions_comes_whole() -
     assert max(payment.refunded.major for payment in payments) == "12.00"
 
 
+@pytest.mark.parametrize(
+    ("days", "scopes", "short"),
+    [(90, ("read_orders",), True), (59, ("read_orders",), False), (90, ("read_orders", "read_all_orders"), False)],
+)
+async def test_a_pull_of_the_past_says_where_the_shop_hides_it(days: int, scopes: tuple[str, ...], short: bool) -> None:
+    shop = account(sandbox(Clock(), scopes=scopes))
+
+    page = await pull_orders(shop, f"since:{rfc3339(NOON - timedelta(days=days))}")
+
+    assert (page.window is not None) is short
+    if page.window:
+        assert page.window.start == shop.now() - timedelta(days=60)
+        assert "read_all_orders" in page.window.why
+
+
 async def test_a_pull_brings_every_order_once_then_only_what_changed() -> None:
     clock = Clock()
     shop = sandbox(clock, points=20_000)

@@ -351,6 +351,31 @@ def test_free_text_in_a_receipt_claims_nothing(receipt: object) -> None:
     assert not any(claim.startswith("stripe/") for claim in payment.claims)
 
 
+def test_a_paypal_transaction_claims_paypals_id_and_no_other_gateway_does() -> None:
+    told = {"authorization": "8NR94588EV696392P"}
+
+    (paypal,) = payments(step(1, "sale", gateway="paypal", **told))
+    (other,) = payments(step(1, "sale", gateway="manual", **told))
+    (odd,) = payments(step(1, "sale", gateway="paypal", authorization="c1234.1"))
+
+    assert paypal.identity == vendor_key("paypal", "8NR94588EV696392P")
+    assert paypal.identity in paypal.claims
+    assert not any(claim.startswith("paypal/") for claim in (*other.claims, *odd.claims))
+
+
+def test_a_paypal_refund_is_known_by_its_own_id_which_the_payment_does_not_claim() -> None:
+    moved = step(4, "refund", "5.00", parent_id=1, gateway="paypal", authorization="1JU08902781691411")
+    refund = {"id": 8, "created_at": TIME, "transactions": [moved]}
+    sale = step(1, "sale", gateway="paypal", authorization="8NR94588EV696392P")
+
+    said = read("orders/updated", body(transactions=[sale, moved], refunds=[refund]))
+
+    (payment,) = (each for each in said if isinstance(each, PaymentRecord))
+    (record,) = (each for each in said if isinstance(each, RefundRecord))
+    assert vendor_key("paypal", "1JU08902781691411") in record.claims
+    assert vendor_key("paypal", "1JU08902781691411") not in payment.claims
+
+
 def test_a_refund_names_its_payment_also_when_it_was_taken_from_a_capture() -> None:
     refund = {"id": 8, "created_at": TIME, "note": "broken", "transactions": [step(4, "refund", "5.00", parent_id=2)]}
     refund["refund_line_items"] = [{"line_item_id": 11, "quantity": 1, "subtotal": 5.0, "total_tax": 0.0}]

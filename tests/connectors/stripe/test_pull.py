@@ -57,6 +57,21 @@ async def test_an_account_without_anything_has_nothing_and_what_comes_later_is_s
     ]
 
 
+async def test_events_say_that_they_reach_back_thirty_days_and_go_on_without_a_gap() -> None:
+    time = Time()
+    stripe = busy(time, 1)
+
+    async with account(stripe, time) as at:
+        first = await CONNECTOR.pull["events"](at, since(90))
+        second = await CONNECTOR.pull["events"](at, first.cursor)
+        payments = await CONNECTOR.pull["payment_intents"](at, since(90))
+
+    assert first.window is not None
+    assert first.window.start == time.at - timedelta(days=30)
+    assert first.cursor.startswith("at:")
+    assert (second.window, payments.window) == (None, None)
+
+
 @pytest.mark.parametrize("payments", [1, 33, 34, 67, 100])
 async def test_all_events_come_oldest_first_whatever_the_pages(payments: int) -> None:
     time = Time()
