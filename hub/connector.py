@@ -214,6 +214,10 @@ class Mail(Protocol):
         """Raises `TryLater` (nothing was sent), `Unknown` (the answer to the message was lost) or `Refused`."""
         ...
 
+    async def greet(self) -> None:
+        """Connects, logs in and leaves. Raises as `send` does."""
+        ...
+
     async def find(self, message_id: str) -> bool | None:
         """Whether the archive has a message of this Message-ID; `None`: there is no archive to ask."""
         ...
@@ -227,6 +231,15 @@ class Page:
     events: Sequence[Event]
     cursor: str  # where the next call goes on; kept durably together with what the page brought
     more: bool  # call again now; False: until the next time
+    window: "Window | None" = None  # where the vendor does not show all that was asked for
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """How far back a vendor shows a stream. Said with the first page, whatever was asked for."""
+
+    start: datetime
+    why: str  # for people: "Stripe keeps events for 30 days"
 
 
 Fetch = Callable[[Account, str], Awaitable[Sequence[Event]]]
@@ -272,9 +285,11 @@ class Upsert:
 
 @dataclass(frozen=True, slots=True)
 class Find:
-    """Look by our reference before creating, and after an unknown outcome."""
+    """Look by our reference before creating, and after an unknown outcome. `Unknowable` where nobody can be asked."""
 
     look: FindIt
+    before: bool = True  # False: where only a sent command can have left a trace, it is looked for after that alone
+    settles: timedelta = timedelta()  # how long after sending the vendor may not show it yet
 
 
 Safety = KeyHeader | KeyBody | Upsert | Find
@@ -379,6 +394,8 @@ class Connector:
     pull: Mapping[str, Pull] = field(default_factory=dict)
     push: Mapping[type[Command], Push] = field(default_factory=dict)
     check: Callable[[Account], AsyncIterator[Finding]] | None = None
+    # (view, occasion): the message that would be sent, whether or not it is due, or why there is none.
+    preview: Callable[[OrderView, str], Command | Mismatch] | None = None
     audit: Audit | None = None  # run at start and every hour
     # What the vendor's answer means, where the status code does not tell. `None`: the usual reading.
     verdict: Callable[[httpx.Response], HubError | None] | None = None

@@ -41,7 +41,7 @@ def read_shipment(reading: Reading, body: bytes) -> Iterator[Said]:
     elif not shipment.is_bought:
         yield Ignored(reason="no label was bought for it")
     else:
-        yield _parcel(reading, shipment)
+        yield from _parcel(reading, shipment)
 
 
 def read_tracker(reading: Reading, body: bytes) -> Iterator[Said]:
@@ -106,20 +106,25 @@ def _foreign(reading: Reading, mode: str) -> Ignored | None:
     return None
 
 
-def _parcel(reading: Reading, shipment: shapes.Shipment) -> ShipmentRecord:
+def _parcel(reading: Reading, shipment: shapes.Shipment) -> Iterator[ShipmentRecord | Faulty]:
+    """A label without its price is still a label."""
     tracker, rate = shipment.tracker, shipment.selected_rate or shapes.Rate()
     try:
         created, updated = parse_time(shipment.created_at), parse_time(shipment.updated_at)
         if tracker:
             updated = max(updated, parse_time(tracker.updated_at))
-        cost = Money.parse(rate.rate, rate.currency) if rate.rate and rate.currency else None
     except (ValueError, OverflowError) as fault:
         raise Unreadable(f"{fault} - at `$`") from fault
+    cost: Money | None = None
+    try:
+        cost = Money.parse(rate.rate, rate.currency) if rate.rate and rate.currency else None
+    except ValueError as fault:
+        yield Faulty(path=f"{fault} - at `$.selected_rate`")
     status = parcel_status(shipment)
     number = shipment.tracking_code or (tracker.tracking_code if tracker else None) or ""
     refund = f"refund_{shipment.refund_status}" if shipment.refund_status else ""
     order = order_in(shipment.reference)
-    return ShipmentRecord(
+    yield ShipmentRecord(
         source=Source(reading.connection, Kind.SHIPMENT, _id(shipment.id)),
         version=_version(updated.timestamp(), tracker, shipment.refund_status),
         claims=tuple(sorted({*([order] if order else []), *_tracking(number)})),

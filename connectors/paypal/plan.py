@@ -17,9 +17,11 @@ _GIVEN_BACK = (RefundStatus.PENDING, RefundStatus.SUCCEEDED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreateRefund(Command):
-    """`target` is the refund request: each is answered by one refund of one capture."""
+    """`target` is the refund request: each is answered by one refund of one capture. Which capture, follows what they
+    hold: where a refund may have been made of one, none is made of another."""
 
     action: ClassVar[str] = "create_refund"
+    once: ClassVar[bool] = True
 
     capture: str
     amount: str  # as PayPal writes it
@@ -76,6 +78,9 @@ def _refunds(view: OrderView, payments: dict[str, list[PaymentRecord]]) -> Itera
         records = payments.get(request.payment)
         if not records or request.done:
             continue
+        if came_to := _outcome(view, request.id):
+            yield Mismatch(about=f"refund request {request.id}", expected=str(request.amount), found=came_to)
+            continue
         captures = [capture for capture, _ in _named(records, "captures")]
         fits = [capture for capture in captures if _holds(left[capture], request.amount)]
         try:
@@ -94,6 +99,12 @@ def _refunds(view: OrderView, payments: dict[str, list[PaymentRecord]]) -> Itera
             currency=request.amount.currency,
             order=view.order.id,
         )
+
+
+def _outcome(view: OrderView, request: str) -> str:
+    """What became of a request that was answered and not done: to try again takes another request."""
+    said = (each for each in view.said if isinstance(each, RefundRecord) and each.request == request)
+    return next((f"{each.source.external_id}: {each.status}" for each in said), "")
 
 
 def _left(view: OrderView, records: list[PaymentRecord]) -> Iterator[tuple[str, Money]]:

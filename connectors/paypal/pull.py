@@ -15,10 +15,13 @@ from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
+from connectors.paypal.inbound import UNREADABLE
 from connectors.paypal.kinds import EVENTS
-from hub.connector import Account, Event, Page, Pull
+from hub.connector import Account, Event, Page, Pull, Window
 from hub.domain.clock import parse_time, rfc3339
 from hub.domain.errors import Unreadable
+
+_MARGIN = timedelta(minutes=1)  # between our asking and PayPal's counting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,17 +32,23 @@ class _Stream:
     event: Callable[[dict[str, Any]], Event | None]
     longest: timedelta  # a window that PayPal takes
     overlap: timedelta  # PayPal may show a thing so much later than it happened
+    shown: timedelta  # how far back at all
 
 
 def _stream(stream: _Stream) -> Pull:
     async def pull(account: Account, cursor: str) -> Page:
         word, _, rest = cursor.partition(":")
+        window: Window | None = None
         try:
             if word == "page":
                 until, _, address = rest.partition("|")
                 end = parse_time(until)
             else:
                 start = parse_time(rest)
+                if start < (oldest := account.now() - stream.shown):
+                    why = f"PayPal shows {stream.items} of the last {stream.shown.days} days"
+                    window = Window(oldest, why)
+                    start = oldest + _MARGIN  # what begins earlier is refused
                 end = min(start + stream.longest, account.now())
                 address = f"{stream.path}?{urlencode(stream.query(start, end))}"
         except ValueError as fault:
@@ -47,19 +56,27 @@ def _stream(stream: _Stream) -> Pull:
         answer = await account.http.get(address)
         try:
             body = msgspec.json.decode(answer.content)
-            events = [event for item in body.get(stream.items) or [] if (event := stream.event(item))]
+            events = [event for item in body.get(stream.items) or [] if (event := _event(stream, item))]
             following = _next(body, stream.path)
         except (ValueError, AttributeError, TypeError, KeyError) as fault:
             raise Unreadable(f"{stream.path}: {fault}") from fault
         events.reverse()
         if following and following != address:
-            return Page(events=events, cursor=f"page:{rfc3339(end)}|{following}", more=True)
+            return Page(events=events, cursor=f"page:{rfc3339(end)}|{following}", more=True, window=window)
         behind = end < account.now() - timedelta(seconds=1)
         # While it catches up, windows join; at the end, the next one looks back over what may still appear.
         settled = end if behind else end - stream.overlap
-        return Page(events=events, cursor=f"since:{rfc3339(settled)}", more=behind)
+        return Page(events=events, cursor=f"since:{rfc3339(settled)}", more=behind, window=window)
 
     return pull
+
+
+def _event(stream: _Stream, item: Any) -> Event | None:
+    """An item of another form is one that its reader parks: the others stand, and the stream goes on."""
+    try:
+        return stream.event(item)
+    except (KeyError, TypeError):
+        return Event(kind=UNREADABLE, body=msgspec.json.encode(item))
 
 
 def _next(body: dict[str, Any], path: str) -> str:
@@ -85,6 +102,7 @@ _EVENTS = _stream(
         query=lambda start, end: {"start_time": rfc3339(start), "end_time": rfc3339(end), "page_size": "100"},
         event=_webhook_event,
         longest=timedelta(days=7),
+        shown=timedelta(days=30),
         overlap=timedelta(minutes=10),
     )
 )
@@ -99,6 +117,7 @@ _DISPUTES = _stream(
         },
         event=lambda item: Event(kind="dispute", body=msgspec.json.encode(item)),
         longest=timedelta(days=30),
+        shown=timedelta(days=180),  # "update_time_after must be within the last 180 days" (Disputes, List disputes)
         overlap=timedelta(minutes=10),
     )
 )
@@ -111,6 +130,7 @@ _TRANSACTIONS = _stream(
         query=lambda start, end: {"start_date": rfc3339(start), "end_date": rfc3339(end), "page_size": "100"},
         event=lambda item: Event(kind="transaction", body=msgspec.json.encode(item)),
         longest=timedelta(days=30),
+        shown=timedelta(days=3 * 365),
         overlap=timedelta(hours=3),
     )
 )

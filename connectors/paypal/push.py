@@ -10,7 +10,7 @@ from connectors.paypal.plan import CapturePayment, CreateRefund, VoidAuthorizati
 from connectors.paypal.reversals import reference_of, refund_reference
 from connectors.paypal.shapes import Order, Transaction
 from hub.connector import Account, Event, Reading
-from hub.domain.errors import Missing, Refused
+from hub.domain.errors import HubError, Missing, Refused
 from hub.domain.ids import CommandId
 
 KEY = "PayPal-Request-Id"
@@ -64,8 +64,12 @@ async def capture(account: Account, wish: CapturePayment, key: CommandId) -> Seq
         json={"amount": {"currency_code": wish.currency, "value": wish.amount}, "final_capture": True},
         headers={KEY: key, "Prefer": _WHOLE},
     )
-    # The capture does not say that its authorization holds nothing any more.
-    return [Event(kind="capture", body=answer.content), await get(account, "authorization", wish.target)]
+    made = Event(kind="capture", body=answer.content)
+    try:
+        # The capture does not say that its authorization holds nothing any more.
+        return [made, await get(account, "authorization", wish.target)]
+    except HubError:
+        return [made]  # it is done all the same: reading it makes the order be fetched
 
 
 async def find_capture(account: Account, wish: CapturePayment, _: CommandId) -> Sequence[Event] | None:

@@ -19,6 +19,7 @@ from connectors.paypal.sandbox_ledger import ApiError, Ledger, Thing, missing
 from connectors.paypal.sandbox_webhooks import Webhooks
 from hub.domain.clock import parse_time
 
+_DISPUTES_SHOWN = timedelta(days=180)
 _TOKEN_LIVES = timedelta(hours=9)
 _KEY_LIVES = {"/v2/payments": timedelta(days=45), "/v2/checkout": timedelta(hours=6)}
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
@@ -179,6 +180,8 @@ class Api:
 
     def _disputes(self, call: Call) -> Answer:
         start, end = _time(call, "update_time_after"), _time(call, "update_time_before")
+        if start and start < self.ledger.now() - _DISPUTES_SHOWN:
+            raise ApiError(400, "INVALID_REQUEST", "update_time_after must be within the last 180 days.")
         all_ = [views.dispute_row(self.ledger, each, self.base()) for each in reversed(self.ledger.disputes.values())]
         found = [each for each in all_ if _within(each["update_time"], start, end)]
         page, links = self._page(call, "/v1/customer/disputes", found, most=50)

@@ -7,7 +7,6 @@ One struct serves both generations of a resource: v2 says `status` and `{currenc
 import msgspec
 
 Raw = msgspec.Raw
-NOTHING = Raw(b"null")
 
 
 class Amount(msgspec.Struct, frozen=True):
@@ -61,7 +60,6 @@ class Transaction(msgspec.Struct, frozen=True, kw_only=True):
     custom: str | None = None
     invoice_id: str | None = None
     invoice_number: str | None = None
-    final_capture: bool | None = None
     supplementary_data: SupplementaryData | None = None
     links: list[Link] | None = None
     parent_payment: str | None = None

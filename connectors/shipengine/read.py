@@ -164,17 +164,18 @@ def _tracking(reading: Reading, said: shapes.Tracking, path: str = "") -> Said:
         return [Ignored(reason=f"tracking in the state {said.status_code[:40]!r} tells nothing of where the parcel is")]
     arrived = _moment(said.actual_delivery_date, f"{path}actual_delivery_date") if said.actual_delivery_date else None
     shipped = _moment(said.ship_date, f"{path}ship_date") if said.ship_date else None
-    known = sorted(at for at, _ in scans) or [at for at in (shipped, arrived, reading.at) if at]
+    known = sorted(at for at, _ in scans) or [at for at in (shipped, reading.at, arrived) if at]
     if not known:
         raise Unreadable(f"{path}events: neither they nor anything else tells a time")
     newest = known[-1]
+    told = scans or arrived or status is ShipmentStatus.DELIVERED
     left = status not in (ShipmentStatus.PENDING, ShipmentStatus.CANCELLED)
     moving = sorted(at for at, code in scans if code in ("IT", "AT", "SP", "DE"))
     delivered = sorted(at for at, code in scans if code == "DE") or ([arrived] if arrived else known[-1:])
     return [
         ShipmentRecord(
             source=Source(reading.connection, Kind.SHIPMENT, tracking_id(number)),
-            version=_version(newest, len(scans)),
+            version=_version(newest, len(scans)) if told else _milliseconds(newest),
             claims=(vendor_key("tracking", number),),
             created_at=known[0],
             updated_at=newest,
@@ -191,7 +192,11 @@ def _tracking(reading: Reading, said: shapes.Tracking, path: str = "") -> Said:
 
 
 def _version(newest: datetime, scans: int) -> int:
-    """Tracking has no time of its own: the newest scan is one, and a scan that was added is news."""
+    """Tracking has no time of its own: the newest scan is one, and a scan that was added is news.
+
+    What tells neither a scan nor an arrival has only the time of asking, and stands behind all that does: the first
+    scan may be older than that, and a ship date may be still to come.
+    """
     return _milliseconds(newest) * (_MOST_EVENTS + 1) + min(scans, _MOST_EVENTS)
 
 

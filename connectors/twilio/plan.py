@@ -1,6 +1,6 @@
 """Which SMS a buyer gets, and what stands in them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from connectors.messages.occasions import Occasion, for_buyer
@@ -22,11 +22,22 @@ class SendSms(SendMessage):
     known: tuple[str, ...] = ()
 
 
-def plan(view: OrderView) -> Iterable[SendMessage | Mismatch]:
+def plan(view: OrderView) -> Iterator[SendMessage | Mismatch]:
+    """Of several SMS of one text the next one waits for the one before: a lost one is known by its text."""
     phone = _phone(view)
     if not phone or _opted_out(view, e164(phone)):
-        return ()
-    return messages(view, for_buyer(view), _compose)
+        return
+    texts: set[str] = set()
+    for each in messages(view, for_buyer(view), _compose):
+        if not isinstance(each, SendMessage):
+            yield each
+        elif each.text not in texts:
+            texts.add(each.text)
+            yield each
+        else:
+            yield Mismatch(
+                about=f"message {each.target}", expected="sent after the one of the same text", found="waits"
+            )
 
 
 def preview(view: OrderView, occasion: str) -> SendMessage | Mismatch:

@@ -4,6 +4,7 @@ Errors are `{"code", "message", "data": {"status"}}` (developer.woocommerce.com/
 API stands a WordPress site with caches and maintenance pages, which answer in HTML, sometimes with status 200.
 """
 
+import re
 from typing import Any
 
 import httpx
@@ -13,6 +14,8 @@ from hub.connector import READS
 from hub.domain.errors import HubError, Missing, NeedsAttention, Refused, TryLater, Unknown
 
 _LONGEST_WORDS = 300
+# `woocommerce_rest_shop_order_invalid_id`, `woocommerce_rest_invalid_order_id`, `woocommerce_rest_invalid_id`.
+_NO_SUCH = re.compile(r"invalid_([a-z]+_)*id", re.ASCII)
 _REFUNDS = "/refunds"  # the list of all refunds, which stores before WooCommerce 9.0 do not have
 
 
@@ -53,8 +56,11 @@ def _by_code(response: httpx.Response) -> HubError | None:
             return Missing(words)
         # WooCommerce is switched off, or permalinks are plain: this says nothing about the thing that was asked for.
         return NeedsAttention(f"{words} (is WooCommerce active, and are permalinks other than plain?)")
-    if status == 400 and code.endswith("_invalid_id"):
-        return Missing(words)  # how a change of a thing that does not exist is answered
+    if status in (404, 400) and _NO_SUCH.search(code):
+        return Missing(words)  # 400 is how a change of a thing that does not exist is answered
+    if status == 404:
+        # A plug-in that shuts the API, or guards it: no proof that the thing is gone.
+        return Refused(words)
     if code == "woocommerce_rest_cannot_create_order_refund":
         # Answered with 500 by the refunds controller, after it took back all that it had done.
         return Refused(words)

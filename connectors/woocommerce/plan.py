@@ -130,12 +130,13 @@ def _tracking(view: OrderView, said: OrderRecord) -> Iterator[Command]:
         if isinstance(record, ShipmentRecord):
             told |= set(record.tracking_numbers)
     for record in view.others:
-        if not isinstance(record, ShipmentRecord) or not _left(record) or told & set(record.tracking_numbers):
+        if not isinstance(record, ShipmentRecord) or not _left(record):
             continue
-        number = record.tracking_numbers[0].strip() if record.tracking_numbers else ""
-        if not number or len(number) > _LONGEST_NUMBER:
+        numbers = [each.strip() for each in record.tracking_numbers]
+        number = numbers[0] if numbers else ""
+        if told.intersection(numbers) or not number or len(number) > _LONGEST_NUMBER:
             continue
-        told |= set(record.tracking_numbers)
+        told.update(numbers)
         yield TellTracking(
             target=number,
             order=said.source.external_id,
@@ -177,10 +178,15 @@ def _refunds(view: OrderView, said: OrderRecord) -> Iterator[Command | Mismatch]
             continue
         if unmarked[refund.amount] > 0:
             unmarked[refund.amount] -= 1
-        elif method in view.settings.refunds_by_plugin:
+        elif _is_of(method, view.settings.refunds_by_plugin):
             yield Mismatch(about=f"refund {refund.request}", expected=str(refund.amount), found="not in the store yet")
         else:
             yield _record(said, refund)
+
+
+def _is_of(method: str, plugins: tuple[str, ...]) -> bool:
+    """One plug-in brings many methods, which begin with its name: `stripe_sepa_debit`, `ppcp-credit-card-gateway`."""
+    return any(method == each or method.startswith((f"{each}_", f"{each}-")) for each in plugins)
 
 
 def _record(said: OrderRecord, refund: Refund) -> RecordRefund:

@@ -80,7 +80,6 @@ class Order(msgspec.Struct):
     date_modified_gmt: Any = None
     date_paid_gmt: Any = None
     date_completed_gmt: Any = None
-    discount_total: Any = None
     shipping_total: Any = None
     total_tax: Any = None
     needs_processing: Any = None

@@ -3,6 +3,7 @@
 A contact first, then the invoice, then what was paid and given back: each waits for the record of the one before.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -167,6 +168,7 @@ def _payments(view: OrderView, invoice: InvoiceRecord) -> Iterator[Command | Mis
         return
     # The payment's record may come before the invoice's own new balance.
     open_amount = min(invoice.balance, invoice.total - sum(applied, start=Money.zero(invoice.total.currency)))
+    earlier = _under_earlier_names(order, booked)
     for payment in sorted(order.payments, key=lambda payment: (payment.created_at, payment.id)):
         if not payment.verified or not payment.captured or payment.captured.currency != order.currency:
             continue
@@ -175,6 +177,9 @@ def _payments(view: OrderView, invoice: InvoiceRecord) -> Iterator[Command | Mis
             sum_booked = sum(amounts, start=Money.zero(order.currency))
             if payment.captured < sum_booked or (sum_booked < payment.captured and open_amount.minor > 0):
                 yield Mismatch(about=f"payment {payment.id}", expected=str(payment.captured), found=str(sum_booked))
+            continue
+        if earlier[payment.captured] > 0:
+            earlier[payment.captured] -= 1
             continue
         amount = min(payment.captured, open_amount)
         if amount.minor > 0:
@@ -187,6 +192,12 @@ def _payments(view: OrderView, invoice: InvoiceRecord) -> Iterator[Command | Mis
                 date=_day(settings, payment.captured_at or payment.created_at),
                 amount=amount,
             )
+
+
+def _under_earlier_names(order: Order, booked: list[InvoicePaymentRecord]) -> Counter[Money]:
+    """Amounts that we booked for payments which go by another id now, as their tellers know more of them."""
+    names = {payment.id for payment in order.payments}
+    return Counter(each.amount for each in booked if each.reference.startswith("pay_") and each.reference not in names)
 
 
 def _lost(invoice: InvoiceRecord, booked: list[InvoicePaymentRecord]) -> Mismatch | None:
@@ -207,9 +218,12 @@ def _refunds(view: OrderView, contact: str) -> Iterator[Command | Mismatch]:
     for refund in sorted(order.refunds, key=lambda refund: (refund.created_at, refund.id)):
         # What only the store tells of is told again by the processor, under another id: it would be booked twice.
         sure = refund.verified and refund.status is RefundStatus.SUCCEEDED
+        booked = [each.total for each in notes if each.reference == refund.id]
+        if booked and refund.status in (RefundStatus.FAILED, RefundStatus.CANCELLED):
+            about, expected = f"credit note of refund {refund.id}", f"none, as the refund {refund.status}"
+            yield Mismatch(about=about, expected=expected, found=", ".join(map(str, booked)))
         if not sure or refund.amount.currency != order.currency:
             continue
-        booked = [each.total for each in notes if each.reference == refund.id]
         if not booked:
             amounts, lines = credit_lines(order, refund, settings)
             yield CreateCreditNote(

@@ -12,7 +12,7 @@ import msgspec
 
 from connectors.xero.client import is_full, page
 from connectors.xero.wire import parse_date
-from hub.connector import Account, Page, Pull
+from hub.connector import Account, Event, Page, Pull
 from hub.domain.clock import parse_time
 from hub.domain.errors import Unreadable
 
@@ -38,17 +38,22 @@ async def changed(plural: str, account: Account, cursor: str) -> Page:
         raise Unreadable(f"cursor {cursor[:80]!r}: {fault}") from fault
     asked = since if word == "walk" else since - _OVERLAP
     found = await page(account, plural, number, since=_text(asked), order="UpdatedDateUTC ASC", **_FILTERS[plural])
-    try:
-        times = [parse_date(msgspec.json.decode(each.body, type=_Stub).updated) for each in found]
-    except ValueError as fault:
-        raise Unreadable(f"{plural}: {fault}") from fault
+    times = [at for each in found if (at := _time(each))]
     newest = max([since, *(at.replace(microsecond=0) for at in times)])
     if not is_full(found):
         return Page(events=found, cursor=f"since:{_text(newest)}", more=False)
     # Many may have changed within one second, the header's unit: then by number after all.
     stuck = newest <= asked.replace(microsecond=0)
-    following = f"walk:{_text(asked)}|{number + 1}" if stuck else f"walk:{_text(times[-1])}|1"
+    following = f"walk:{_text(asked)}|{number + 1}" if stuck or not times else f"walk:{_text(times[-1])}|1"
     return Page(events=found, cursor=following, more=True)
+
+
+def _time(event: Event) -> datetime | None:
+    """`None` where it cannot be read: its reader says so, the walk goes on."""
+    try:
+        return parse_date(msgspec.json.decode(event.body, type=_Stub).updated)
+    except ValueError:
+        return None
 
 
 def _text(at: datetime) -> str:

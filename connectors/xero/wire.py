@@ -17,10 +17,14 @@ UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 def parse_date(text: str) -> datetime:
     """Either form of Xero's dates, as UTC. Raises `ValueError`."""
-    if found := _MS_DATE.fullmatch(text):
-        return _EPOCH + timedelta(milliseconds=int(found[1]))
-    at = datetime.fromisoformat(text)
-    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)  # `DateString` and `eventDateUtc` have no offset
+    try:
+        if found := _MS_DATE.fullmatch(text):
+            return _EPOCH + timedelta(milliseconds=int(found[1]))
+        at = datetime.fromisoformat(text)
+        # `DateString` and `eventDateUtc` have no offset.
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except OverflowError:
+        raise ValueError(f"{text[:40]!r} is no time") from None
 
 
 def milliseconds(at: datetime) -> int:

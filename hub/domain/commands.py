@@ -15,6 +15,9 @@ class Command:
 
     action: ClassVar[str]
     releases_goods: ClassVar[bool] = False  # planned only once the order may be fulfilled (law 10)
+    # What was done, or may have been, is not done again with another content: a message to a person. Without it, what
+    # is done is brought up to date by a further command.
+    once: ClassVar[bool] = False
 
     subject: str = ""  # whose command it is; "" means the order that was planned
     target: str = ""  # which one, where a subject has several (a payment, a refund request, a parcel)

@@ -27,6 +27,10 @@ class Missing(Refused):
     """The vendor says that there is no such thing (404, 410)."""
 
 
+class Unknowable(Refused):
+    """Whether a write happened, nobody can be asked. A person looks; if they have it retried, it is sent again."""
+
+
 class KeyReused(Refused):
     """An idempotency key came again with another input. Take a new key for a new wish."""
 

@@ -198,7 +198,7 @@ async def write_orders(
             (old, Told(summary="is gone" if new == old else f"became part of {new}", fields=()), anyone)
             for old, new in gone.items()
         ]
-    await golden.absorb(connection, gone)
+    await golden.absorb(connection, gone, now)
     seqs = await golden.sequences(connection, {order.id for order, _, _ in written})
     for order_id, _, _ in changes:
         seqs[order_id] += 1

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -18,7 +19,7 @@ from hub.connector import Account, Event, Find, FindIt, KeyBody, KeyHeader, Push
 from hub.decide.codec import decode_command
 from hub.decide.retry import next_attempt
 from hub.domain.clock import Clock
-from hub.domain.errors import HubError, NeedsAttention, Refused, TryLater, Unknown
+from hub.domain.errors import HubError, NeedsAttention, Refused, TryLater, Unknowable, Unknown, Unreadable
 from hub.observe import metrics
 from hub.pipeline.absorb import absorb
 from hub.pipeline.apply import PLAN
@@ -31,6 +32,7 @@ from hub.store.outbox import AttemptState, CommandState, Leased
 from hub.store.tables import OrderRow
 
 LEASE = timedelta(seconds=90)  # longer than any vendor call's deadline
+HANDOVER = timedelta(seconds=5)  # so long before its end all calls of a delivery, which may be several, are cut off
 _REPEATS = 2  # so often the same key is sent again before the vendor is asked
 _MARGIN = timedelta(minutes=5)  # a key is not trusted in the last minutes of its life
 
@@ -86,12 +88,49 @@ async def _call(courier: Courier, connection: Connection, leased: Leased, was_se
     account, key = courier.account(connection), leased.key
     look = _look(push, leased, courier.clock(), was_sent)
     if look is not None:
-        found = await look(account, command, key)
+        if was_sent and isinstance(push.safety, Find) and push.safety.settles:
+            await _settled(courier, leased, push.safety.settles)
+        found = await _found(courier, leased, look, account, command)
         if found is not None:
             return found
-    if courier.clock() >= leased.until:
+    if courier.clock() >= leased.until - HANDOVER:
         raise _LostLease
-    return await push.send(account, command, key)
+    try:
+        async with asyncio.timeout(_left(courier, leased)):
+            return await push.send(account, command, key)
+    except TimeoutError:
+        raise Unknown("its lease ran out in the middle of its calls") from None
+    except Unreadable as fault:
+        raise Unknown(f"the vendor's answer cannot be read: {fault}") from fault
+
+
+async def _found(
+    courier: Courier, leased: Leased, look: FindIt, account: Account, command: Any
+) -> Sequence[Event] | None:
+    try:
+        async with asyncio.timeout(_left(courier, leased)):
+            return await look(account, command, leased.key)
+    except TimeoutError:
+        raise TryLater("its lease ran out while it was looked for") from None
+    except Unknowable:
+        # A command that a person had retried is unknown with no try of its own: they have looked.
+        if leased.row.state != CommandState.UNKNOWN or leased.row.tries:
+            raise
+        return None
+
+
+def _left(courier: Courier, leased: Leased) -> float:
+    """Seconds in which no other worker takes over."""
+    return max((leased.until - HANDOVER - courier.clock()).total_seconds(), 0.0)
+
+
+async def _settled(courier: Courier, leased: Leased, settles: timedelta) -> None:
+    """Raises `TryLater` while the vendor may not show yet what it got last."""
+    async with courier.database.read() as held:
+        sent_at = await outbox.last_sent(held, leased)
+    wait = (sent_at or leased.first_sent_at) + settles - courier.clock()
+    if wait > timedelta():
+        raise TryLater("its outcome is unknown, and it is too early to look for it", after=wait)
 
 
 def _look(push: Push, leased: Leased, now: datetime, was_sent: bool) -> FindIt | None:
@@ -99,8 +138,8 @@ def _look(push: Push, leased: Leased, now: datetime, was_sent: bool) -> FindIt |
     match push.safety:
         case Upsert():
             return None
-        case Find(look=look):
-            return look
+        case Find(look=look, before=before):
+            return look if before or was_sent else None
         case KeyHeader(lifetime=lifetime, find=find) | KeyBody(lifetime=lifetime, find=find):
             if not was_sent:
                 return None
@@ -147,7 +186,9 @@ async def _settle(
         case NeedsAttention():
             # The vendor did not let us in: nothing happened, and nothing goes on until a person has looked.
             state = CommandState.UNKNOWN if was_sent else CommandState.PENDING
-            due_at, tries = now, leased.row.tries
+            # Unknown without a try is what a person's retry looks like: what a dead worker left counts as one.
+            left_over = leased.row.state == CommandState.SENDING
+            due_at, tries = now, max(leased.row.tries, int(left_over))
         case Unknown() if due_at is not None:
             state = CommandState.UNKNOWN
         case TryLater() if due_at is not None:

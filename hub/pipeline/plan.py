@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.connector import OrderView
@@ -31,7 +31,9 @@ class Wanted:
     """What one connection's plan says of one order."""
 
     commands: dict[Slot, bytes] = field(default_factory=dict)
+    once: frozenset[str] = frozenset()  # actions that are never done twice (`Command.once`)
     drifts: list[tuple[str, str, str, str]] = field(default_factory=list)
+    failed: bool = False  # nobody knows what is wanted
 
 
 async def plan(database: Database, connections: Connections, clock: Clock, limit: int = BATCH) -> int:
@@ -123,13 +125,38 @@ def wanted_of(
     customer: Customer | None,
     customer_records: Sequence[CustomerRecord],
 ) -> Wanted:
-    """A plan that fails plans nothing, and says so as a drift: one connector's bug stops no other system."""
+    """A plan that fails plans nothing, and says so as a drift: one connector's bug stops no other system.
+
+    What waits is not sent while nobody knows whether it is wanted. What a person has to look at stays: taken back now,
+    it would be sent anew once the bug is mended.
+    """
     assert connection.connector.plan is not None
-    wanted = Wanted()
+    once = frozenset(command.action for command in connection.connector.push if command.once)
+    wanted = Wanted(once=once)
     channels = connection.settings.channels
     if channels and order.channel not in channels:
         return wanted
-    view = OrderView(
+    view = _view(connection, order, records, customer, customer_records)
+    try:
+        for item in connection.connector.plan(view):
+            if isinstance(item, Mismatch):
+                wanted.drifts.append((connection.id, item.about, item.expected, item.found))
+            elif order.may_fulfil or not item.releases_goods:
+                wanted.commands[_slot(connection.id, order.id, item)] = encode(item)
+    except Exception as bug:
+        fault = (connection.id, "plan", "a plan", f"{type(bug).__name__}: {bug}")
+        return Wanted(once=once, drifts=[fault], failed=True)
+    return wanted
+
+
+def _view(
+    connection: Connection,
+    order: Order,
+    records: Sequence[Record],
+    customer: Customer | None,
+    customer_records: Sequence[CustomerRecord],
+) -> OrderView:
+    return OrderView(
         connection=connection.id,
         settings=connection.settings,
         order=order,
@@ -138,15 +165,19 @@ def wanted_of(
         customer=customer,
         customer_said=tuple(record for record in customer_records if record.source.connection == connection.id),
     )
-    try:
-        for item in connection.connector.plan(view):
-            if isinstance(item, Mismatch):
-                wanted.drifts.append((connection.id, item.about, item.expected, item.found))
-            elif order.may_fulfil or not item.releases_goods:
-                wanted.commands[_slot(connection.id, order.id, item)] = encode(item)
-    except Exception as bug:
-        return Wanted(drifts=[(connection.id, "plan", "a plan", f"{type(bug).__name__}: {bug}")])
-    return wanted
+
+
+async def view_of(database: Database, connection: Connection, order: str) -> OrderView | None:
+    """What the connection's plan sees of an order, named by its id or its number. `None`: no order, or several."""
+    async with database.read() as held:
+        rows = (
+            await held.execute(
+                select(OrderRow.id, OrderRow.document, OrderRow.customer_key)
+                .where(or_(OrderRow.id == order, OrderRow.number == order))
+                .limit(2)
+            )
+        ).all()
+        return _view(connection, *(await _views(held, rows))[0]) if len(rows) == 1 else None
 
 
 def _slot(connection_id: str, order_id: str, command: Command) -> Slot:
@@ -158,6 +189,7 @@ async def _reconcile(connection: AsyncConnection, wanted: dict[str, dict[str, Wa
     slots = {slot for plans in wanted.values() for each in plans.values() for slot in each.commands}
     newest = await outbox.newest_of(connection, slots)
     open_commands = await outbox.waiting_of(connection, wanted)
+    doubtful = await outbox.in_doubt(connection, [row.id for row in open_commands if row.state == CommandState.PARKED])
     added = 0
     for order_id, plans in wanted.items():
         drifts: list[tuple[str, str, str, str]] = []
@@ -174,6 +206,9 @@ async def _reconcile(connection: AsyncConnection, wanted: dict[str, dict[str, Wa
                     continue
                 if last is not None and last.state in UNDER_WAY:
                     continue  # its end makes the order due again
+                settled = last is not None and (last.state == CommandState.DONE or last.id in doubtful)
+                if settled and slot.action in plan_.once:
+                    continue
                 if last is not None:
                     await outbox.supersede(connection, [last.id], "something newer is wanted", now)
                 added += await outbox.add(
@@ -186,7 +221,7 @@ async def _reconcile(connection: AsyncConnection, wanted: dict[str, dict[str, Wa
                     now=now,
                 )
                 moving = True
-            if not moving:
+            if plan_.failed or not moving:
                 drifts += plan_.drifts
             unwanted = [
                 row.id
@@ -194,6 +229,8 @@ async def _reconcile(connection: AsyncConnection, wanted: dict[str, dict[str, Wa
                 if row.connection == connection_id
                 and row.subject == order_id  # a shared subject may be wanted by another order
                 and Slot(row.connection, row.subject, row.action, row.target) not in plan_.commands
+                and not (row.id in doubtful and row.action in plan_.once)
+                and not (plan_.failed and row.state == CommandState.PARKED)
             ]
             await outbox.supersede(connection, unwanted, "not wanted any more", now)
         await outbox.set_drifts(connection, order_id, drifts, now)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import select, update
 
 from hub.domain.allowance import Grant, Pace
+from hub.domain.clock import Clock
 from hub.store.database import Database
 from hub.store.dialects import insert
 from hub.store.tables import BudgetRow
@@ -18,12 +19,25 @@ class Budgets:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def grant(self, connection: str, pace: Pace, turns: int, now: datetime, *, background: bool) -> Grant:
-        """Up to `turns` turns. A background call gets one, and only where nobody's turn is ahead of it."""
+    async def grant(
+        self,
+        connection: str,
+        pace: Pace,
+        turns: int,
+        clock: Clock,
+        *,
+        background: bool,
+        within: timedelta = timedelta.max,
+    ) -> Grant:
+        """Up to `turns` turns, none where the first would be later than `within`: who cannot wait for one takes none.
+
+        A background call gets one, and only where nobody's turn is ahead of it. The clock is read when the row is
+        ours: whoever waited long for it must not be given the turns of the time of waiting.
+        """
         async with self._database.write() as held:
-            day = now.astimezone(UTC).date().isoformat()
+            now = clock()
             first = insert(self._database.dialect, BudgetRow).values(
-                connection=connection, next_at=now - pace.slack, paused_until=now, day=day, spent=0
+                connection=connection, next_at=now - pace.slack, paused_until=now, day=_day(now), spent=0
             )
             await held.execute(first.on_conflict_do_nothing())
             mine = BudgetRow.connection == connection
@@ -34,6 +48,8 @@ class Budgets:
                     .with_for_update()
                 )
             ).one()
+            now = clock()
+            day = max(_day(now), row.day)  # a clock that lags does not begin a day anew
             if row.paused_until > now:
                 return Grant(first=row.paused_until, turns=0, why="the vendor asked to be left alone")
             spent = row.spent if row.day == day else 0
@@ -43,6 +59,8 @@ class Budgets:
                     return Grant(first=_tomorrow(now), turns=0, why=f"{spent} calls of {pace.per_day} a day are spent")
                 turns = min(turns, left)
             at = max(row.next_at, now - pace.slack)
+            if at - now > within:
+                return Grant(first=at, turns=0, why="the call budget is spent")
             if background:
                 turns = 1
                 if at > now:
@@ -60,6 +78,10 @@ class Budgets:
                 .where(BudgetRow.connection == connection, BudgetRow.paused_until < until)
                 .values(paused_until=until)
             )
+
+
+def _day(now: datetime) -> str:
+    return now.astimezone(UTC).date().isoformat()
 
 
 def _tomorrow(now: datetime) -> datetime:

@@ -15,6 +15,7 @@ from hub.decide.codec import digest
 from hub.domain.order import Customer, Order
 from hub.domain.records import Record
 from hub.store.dialects import insert, upsert
+from hub.store.outbox import one_of_each_slot
 from hub.store.tables import (
     ChangeRow,
     CounterRow,
@@ -149,7 +150,7 @@ def terms_of(order: Order) -> set[str]:
     return {word.strip().lower()[:255] for word in words if word.strip()}
 
 
-async def absorb(connection: AsyncConnection, gone: Mapping[str, str]) -> None:
+async def absorb(connection: AsyncConnection, gone: Mapping[str, str], now: datetime) -> None:
     """Orders that are part of another one now: their rows go, their commands move. `gone`: old id -> new id."""
     if not gone:
         return
@@ -165,6 +166,7 @@ async def absorb(connection: AsyncConnection, gone: Mapping[str, str]) -> None:
             .where(OutboxRow.subject == old)
             .values(subject=new, ordinal=OutboxRow.ordinal + (0 if last is None else last + 1))
         )
+        await one_of_each_slot(connection, new, now)
 
 
 async def mark_due(connection: AsyncConnection, customer_keys: Collection[str]) -> None:

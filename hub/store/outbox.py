@@ -84,6 +84,29 @@ async def waiting_of(connection: AsyncConnection, order_ids: Collection[str]) ->
     return rows.all()
 
 
+_MAYBE = (AttemptState.SENDING, AttemptState.UNKNOWN)
+
+
+async def in_doubt(connection: AsyncConnection, command_ids: Collection[str]) -> set[str]:
+    """Those of these commands of which nobody knows whether they were done."""
+    found = await connection.scalars(
+        select(AttemptRow.command_id).where(
+            AttemptRow.command_id.in_(sorted(command_ids)), AttemptRow.state.in_(_MAYBE)
+        )
+    )
+    return set(found)
+
+
+async def last_sent(connection: AsyncConnection, leased: "Leased") -> datetime | None:
+    """When the newest attempt before this one that may have reached the vendor began."""
+    found: datetime | None = await connection.scalar(
+        select(func.max(AttemptRow.started_at)).where(
+            AttemptRow.command_id == leased.row.id, AttemptRow.id != leased.lease, AttemptRow.state.in_(_MAYBE)
+        )
+    )
+    return found
+
+
 async def add(
     connection: AsyncConnection,
     slot: Slot,
@@ -125,6 +148,33 @@ async def add(
     return inserted.one_or_none() is not None
 
 
+async def one_of_each_slot(connection: AsyncConnection, subject: str, now: datetime) -> None:
+    """After two orders became one: of what waits in one slot one goes on.
+
+    None goes on beside one that is under way, was done or may have been: the plan, which is due, knows whether
+    anything is left to do. A worker that is quicker than the plan does not.
+    """
+    rows = (
+        await connection.execute(
+            select(OutboxRow.__table__)
+            .where(
+                OutboxRow.subject == subject,
+                OutboxRow.state.in_([*WAITS, CommandState.DONE, CommandState.PARKED]),
+            )
+            .order_by(OutboxRow.ordinal)
+        )
+    ).all()
+    doubtful = await in_doubt(connection, [row.id for row in rows if row.state == CommandState.PARKED])
+    slots: dict[Slot, list[Any]] = {}
+    for row in rows:
+        if row.state != CommandState.PARKED or row.id in doubtful:
+            slots.setdefault(Slot(row.connection, row.subject, row.action, row.target), []).append(row)
+    for ours in slots.values():
+        pending = [row.id for row in ours if row.state == CommandState.PENDING]
+        surplus = pending if len(pending) < len(ours) else pending[:-1]
+        await supersede(connection, surplus, "its order became one with another that asks for the same", now)
+
+
 async def supersede(connection: AsyncConnection, command_ids: Collection[str], reason: str, now: datetime) -> None:
     """Only what was never sent, or was refused: what is under way must come to its end first."""
     if command_ids:
@@ -154,7 +204,7 @@ async def set_drifts(
     if not since and not drifts:
         return
     await connection.execute(delete(DriftRow).where(DriftRow.order_id == order_id))
-    unique = {(each[0], each[1][:255]): each for each in drifts}
+    unique = {(each[0], storable(each[1])[:255]): each for each in drifts}
     if unique:
         await connection.execute(
             upsert(connection.dialect.name, DriftRow),
@@ -163,8 +213,8 @@ async def set_drifts(
                     "order_id": order_id,
                     "connection": key[0],
                     "about": key[1],
-                    "expected": each[2],
-                    "found": each[3],
+                    "expected": storable(each[2]),
+                    "found": storable(each[3]),
                     "since": since.get(key, now),
                 }
                 for key, each in sorted(unique.items())

@@ -4,17 +4,22 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from urllib.parse import unquote, urlsplit
 
 import httpx
 
 from hub.connector import Account, ConnectionSettings, Connector, Headers, Limits, OAuth2, Way
 from hub.domain.allowance import Pace
 from hub.domain.clock import Clock
-from hub.transport.auth import Auth, Fixed, TokenStore
+from hub.domain.errors import Misconfigured
+from hub.domain.tokens import Tokens
+from hub.transport.auth import ANEW, Auth, Fixed, Proof, TokenStore
+from hub.transport.authorise import Consent, Invitation, redeemer
 from hub.transport.body import ACCEPTED
 from hub.transport.exchange import exchange
 from hub.transport.inner import fast
-from hub.transport.oauth import Bearer
+from hub.transport.mail import MailServer
+from hub.transport.oauth import Ask, Bearer
 from hub.transport.passage import Passage, Ticks, Watch
 from hub.transport.redact import Redactor, secrets_of
 from hub.transport.share import Allowance, Share
@@ -47,6 +52,7 @@ class WayOut:
         self._ticks = ticks
         self._allowance = allowance
         self._accounts: dict[str, Account] = {}
+        self._bearers: dict[str, Bearer] = {}
         logging.getLogger("httpx").setLevel(logging.WARNING)  # at INFO it writes whole URLs
 
     def account(self, connection: str, connector: Connector, settings: ConnectionSettings) -> Account:
@@ -54,6 +60,34 @@ class WayOut:
         if connection not in self._accounts:
             self._accounts[connection] = self._made(connection, connector, settings)
         return self._accounts[connection]
+
+    async def redeem(
+        self,
+        connection: str,
+        connector: Connector,
+        settings: ConnectionSettings,
+        invitation: Invitation,
+        given: Consent,
+    ) -> Tokens:
+        """What a person allowed becomes the connection's tokens, whatever there were. Raises `HubError`, with words."""
+        way: Way = connector.way(settings)
+        if isinstance(way.auth, Headers):
+            raise Misconfigured(f"{connection} has no tokens")
+        redact = Redactor([*secrets_of(settings), *_secrets(way)])
+        async with self._inner() as inner:
+            ask = _asking(inner, way.limits)
+            redeem = redeemer(connection, way.auth, invitation, given, ask, self._now, redact)
+            return await self._tokens.refresh(connection, ANEW, redeem)
+
+    async def renew(self, connection: str, connector: Connector, settings: ConnectionSettings, seen: int) -> None:
+        """Uses the refresh token, that it may not die unused, unless somebody did since generation `seen`.
+
+        Raises `TryLater` or `NeedsAttention`. Nothing to do for credentials that do not expire.
+        """
+        limits = connector.way(settings).limits
+        self.account(connection, connector, settings)
+        if bearer := self._bearers.get(connection):
+            await bearer.renew(Proof({}, seen), limits.deadline.total_seconds())
 
     async def aclose(self) -> None:
         """Ends idle connections, after refreshes that are under way."""
@@ -66,7 +100,7 @@ class WayOut:
         limits = way.limits
         if settings.rate_limit is not None:
             limits = replace(limits, requests=settings.rate_limit.requests, per=settings.rate_limit.per)
-        redact = Redactor([*secrets_of(settings), *_secrets(way.auth)])
+        redact = Redactor([*secrets_of(settings), *_secrets(way)])
         inner = self._inner()
         passage = Passage(
             inner,
@@ -89,7 +123,8 @@ class WayOut:
             trust_env=False,  # no proxy or password from the environment
             timeout=None,  # noqa: S113  (the passage has one deadline for all of a call)
         )
-        return Account(connection=connection, settings=settings, http=http, now=self._now)
+        mail = MailServer(connection, way.smtp, limits, redact) if way.smtp is not None else None
+        return Account(connection=connection, settings=settings, http=http, now=self._now, mail=mail)
 
     def _share(self, connection: str, limits: Limits) -> Share | None:
         if self._allowance is None:
@@ -103,12 +138,20 @@ class WayOut:
         if isinstance(auth, Headers):
             return Fixed(auth.headers)
         seconds = limits.deadline.total_seconds()
-
-        async def ask(request: httpx.Request) -> httpx.Response:
-            return await exchange(inner, request, seconds=seconds, body_bytes=_TOKEN_ANSWER)
-
-        return Bearer(connection, auth, self._tokens, ask, self._now, redact, seconds)
+        bearer = Bearer(connection, auth, self._tokens, _asking(inner, limits), self._now, redact, seconds)
+        self._bearers[connection] = bearer
+        return bearer
 
 
-def _secrets(auth: Headers | OAuth2) -> list[str]:
-    return list(auth.headers.values()) if isinstance(auth, Headers) else [auth.client_secret, auth.refresh_token]
+def _asking(inner: httpx.AsyncBaseTransport, limits: Limits) -> Ask:
+    async def ask(request: httpx.Request) -> httpx.Response:
+        return await exchange(inner, request, seconds=limits.deadline.total_seconds(), body_bytes=_TOKEN_ANSWER)
+
+    return ask
+
+
+def _secrets(way: Way) -> list[str]:
+    of_mail = [way.smtp.password, unquote(urlsplit(way.smtp.archive).password or "")] if way.smtp else []
+    if isinstance(way.auth, Headers):
+        return [*way.auth.headers.values(), *of_mail]
+    return [way.auth.client_secret, way.auth.refresh_token, *of_mail]

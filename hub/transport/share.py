@@ -34,7 +34,9 @@ def background() -> Iterator[None]:
 
 
 class Allowance(Protocol):
-    async def grant(self, connection: str, pace: Pace, turns: int, now: datetime, *, background: bool) -> Grant: ...
+    async def grant(
+        self, connection: str, pace: Pace, turns: int, clock: Clock, *, background: bool, within: timedelta
+    ) -> Grant: ...
     async def pause(self, connection: str, until: datetime) -> None: ...
 
 
@@ -56,7 +58,7 @@ class Share:
         """
         try:
             async with asyncio.timeout(seconds):
-                at = await (self._behind() if _background.get() else self._next())
+                at = await (self._behind() if _background.get() else self._next(timedelta(seconds=seconds)))
         except TimeoutError:
             raise TryLater(f"{self._connection}: many calls wait for their turn; nothing was sent") from None
         wait = max(0.0, (at - self._now()).total_seconds())
@@ -69,39 +71,41 @@ class Share:
         self._turns.clear()
         await self._allowance.pause(self._connection, self._now() + timedelta(seconds=seconds))
 
-    async def _next(self) -> datetime:
+    async def _next(self, within: timedelta) -> datetime:
         async with self._lock:
-            return await self._taken()
+            return await self._taken(within)
 
     async def _behind(self) -> datetime:
         while True:
-            grant = await self._granted(1, background=True)
+            grant = await self._granted(1, background=True, within=_PATIENCE)
             if grant.turns:
                 return grant.first
             if grant.first - self._now() > _PATIENCE:
                 raise self._none(grant)
             await asyncio.sleep(max((grant.first - self._now()).total_seconds(), 0.01))
 
-    async def _taken(self) -> datetime:
+    async def _taken(self, within: timedelta) -> datetime:
         now = self._now()
         while self._turns:
+            if self._turns[0] - now > within:  # it stays for somebody with more patience
+                raise self._later((self._turns[0] - now).total_seconds(), "the call budget is spent")
             at = self._turns.popleft()
             if now - at <= self._pace.slack:
                 return at
         busy = self._granted_at is not None and now - self._granted_at < _BUSY
         most = max(1, int(_BLOCK / self._pace.step))
         self._size = min(self._size * 2, most) if busy else 1
-        grant = await self._granted(self._size, background=False)
+        grant = await self._granted(self._size, background=False, within=within)
         if not grant.turns:
             raise self._none(grant)
         self._granted_at = now
         self._turns.extend(grant.first + n * self._pace.step for n in range(1, grant.turns))
         return grant.first
 
-    async def _granted(self, turns: int, *, background: bool) -> Grant:
+    async def _granted(self, turns: int, *, background: bool, within: timedelta) -> Grant:
         try:
             return await self._allowance.grant(
-                self._connection, self._pace, turns, self._now(), background=background
+                self._connection, self._pace, turns, self._now, background=background, within=within
             )
         except Exception as fault:  # the store's own: whatever it is, nothing was sent
             raise TryLater(f"{self._connection}: the call budget: {type(fault).__name__}; nothing was sent") from fault

@@ -7,7 +7,10 @@ from itertools import permutations
 import pytest
 from sqlalchemy import update
 
+from hub.connector import OrderView
+from hub.domain.commands import Command
 from hub.domain.records import CancellationRecord, Kind, Record, ShipmentRecord, ShipmentStatus, Source, vendor_key
+from hub.pipeline.registry import Connections
 from hub.store.tables import OrderRow
 from tests.building import at, order, payment
 from tests.laws.asking import attempts, changes, commands, drifts, events, orders
@@ -146,3 +149,45 @@ async def test_a_system_that_says_yes_and_holds_something_else_is_a_drift_and_is
     await house.say(replace(gone, version=100, deleted=False, status=ShipmentStatus.PENDING))
     await house.settle()
     assert await drifts(house.db) == []
+
+
+async def test_a_plan_that_fails_takes_back_nothing_and_is_seen_although_something_waits(house: SmallHub) -> None:
+    """Superseded by a bug, a refused command would be sent anew as soon as the bug is mended."""
+    carrier = house.sandboxes["carrier"]
+    carrier.faults.refuse, carrier.faults.status = 1, 422
+    await house.say(SALE, payment())
+    await house.settle()
+    assert [row.state for row in await commands(house.db)] == ["parked"]
+    good = house.connections
+
+    def broken(_view: OrderView) -> list[Command]:
+        raise KeyError("a\0b")
+
+    connector = replace(good["carrier"].connector, plan=broken)
+    house.connections = Connections({"carrier": replace(good["carrier"], connector=connector)})
+    await house.say(replace(SALE, version=2, note="hello"))
+    await house.settle()
+    assert [row.state for row in await commands(house.db)] == ["parked"]
+    [drift] = await drifts(house.db)
+    assert "KeyError" in drift.found and "\0" not in drift.found
+
+    house.connections = good
+    await house.say(replace(SALE, version=3, note="bye"))
+    await house.settle()
+    assert [row.state for row in await commands(house.db)] == ["parked"]
+
+
+async def test_a_plan_that_fails_says_so_although_a_command_waits(house: SmallHub) -> None:
+    await house.say(SALE, payment())
+    await house.plan()
+
+    def broken(_view: OrderView) -> list[Command]:
+        raise KeyError("name")
+
+    carrier = house.connections["carrier"]
+    house.connections = Connections({"carrier": replace(carrier, connector=replace(carrier.connector, plan=broken))})
+    await house.say(replace(SALE, version=2, note="hello"))
+    await house.plan()
+
+    assert [row.state for row in await commands(house.db)] == ["superseded"]  # nobody knows whether it is wanted
+    assert [row.about for row in await drifts(house.db)] == ["plan"]

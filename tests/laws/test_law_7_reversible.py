@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from hub.domain.order import Order
 from hub.domain.records import OrderRecord, Source, vendor_key
 from hub.store.database import Database
@@ -196,3 +198,23 @@ async def test_a_reply_that_is_lost_before_a_merge_makes_no_second_effect_after_
 
     assert len(house.sandboxes["carrier"].state()["parcels"]) == 1
     assert {row.state for row in await commands(house.db)} == {"done"}
+
+
+@pytest.mark.parametrize("first", [TILL, WEB], ids=["the till's was first", "the shop's was first"])
+async def test_what_one_of_two_has_done_already_is_not_done_for_the_other_when_they_become_one(
+    house: SmallHub, first: OrderRecord
+) -> None:
+    """Though the other's command waits for its turn, and the worker is quicker than the next plan."""
+    cash = payment("pi_2", claims=(TILL.source.key,))
+    await house.say(first, *([payment()] if first is WEB else [cash]))
+    await house.settle()
+    await house.say(TILL, WEB, payment(), cash)
+    await house.plan()
+    assert sorted(row.state for row in await commands(house.db)) == ["done", "pending"]
+
+    await house.say(JOINED)
+    await house.deliver()
+    await house.settle()
+
+    assert sorted(row.state for row in await commands(house.db)) == ["done", "superseded"]
+    assert len(house.sandboxes["carrier"].state()["parcels"]) == 1

@@ -1,15 +1,20 @@
 """What all processes together may ask of a vendor: never more in any window, and the urgent before the rest."""
 
-from datetime import datetime, timedelta
+import asyncio
+import contextlib
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import update
 
 from hub.domain.allowance import Grant, Pace
+from hub.domain.clock import Clock
 from hub.domain.errors import TryLater
 from hub.store.budgets import Budgets
 from hub.store.database import Database
+from hub.store.tables import BudgetRow
 from hub.transport.share import Share, background
 from tests.conftest import Time
 
@@ -22,8 +27,10 @@ class OneRow:
     def __init__(self) -> None:
         self.next_at: datetime | None = None
 
-    async def grant(self, connection: str, pace: Pace, turns: int, now: datetime, *, background: bool) -> Grant:
-        at = max(self.next_at or now - pace.slack, now - pace.slack)
+    async def grant(
+        self, connection: str, pace: Pace, turns: int, now: Clock, *, background: bool, within: timedelta
+    ) -> Grant:
+        at = max(self.next_at or now() - pace.slack, now() - pace.slack)
         self.next_at = at + turns * pace.step
         return Grant(first=at, turns=turns)
 
@@ -108,13 +115,13 @@ async def test_a_day_has_so_many_calls_and_the_last_fifth_is_not_for_backfills(d
 
 async def test_a_backfill_lets_those_go_first_who_have_a_turn_ahead(db: Database, time: Time) -> None:
     budgets = Budgets(db)
-    busy = await budgets.grant("shop", TEN, 5, time(), background=False)
+    busy = await budgets.grant("shop", TEN, 5, time, background=False)
 
-    behind = await budgets.grant("shop", TEN, 1, time(), background=True)
+    behind = await budgets.grant("shop", TEN, 1, time, background=True)
     assert (behind.turns, behind.first) == (0, busy.first + 5 * TEN.step)
 
     time.at = behind.first
-    assert (await budgets.grant("shop", TEN, 1, time(), background=True)).turns == 1
+    assert (await budgets.grant("shop", TEN, 1, time, background=True)).turns == 1
 
 
 async def test_a_turn_that_nobody_used_in_its_time_is_lost(db: Database, time: Time) -> None:
@@ -131,8 +138,53 @@ async def test_a_turn_that_nobody_used_in_its_time_is_lost(db: Database, time: T
 
 async def test_a_store_that_fails_means_that_nothing_was_sent(time: Time) -> None:
     class Broken(OneRow):
-        async def grant(self, connection: str, pace: Pace, turns: int, now: datetime, *, background: bool) -> Grant:
+        async def grant(
+            self, connection: str, pace: Pace, turns: int, now: Clock, *, background: bool, within: timedelta
+        ) -> Grant:
             raise OSError("disk full")
 
     with pytest.raises(TryLater, match="nothing was sent"):
         await Share("shop", TEN, Broken(), time).turn(1)
+
+
+async def test_who_cannot_wait_for_a_turn_takes_none_from_those_who_come_later(db: Database, time: Time) -> None:
+    shares = [Share("shop", TEN, Budgets(db), time) for _ in range(2)]
+    for _ in range(100):
+        for share in shares:
+            with contextlib.suppress(TryLater):
+                await share.turn(2)
+
+    time.forward(seconds=3)
+
+    assert await shares[0].turn(2) <= 2
+
+
+async def test_processes_that_waited_for_the_store_together_do_not_call_together(db: Database, time: Time) -> None:
+    budgets = Budgets(db)
+    await budgets.grant("shop", TEN, 1, time, background=False)
+    shares = [Share("shop", TEN, budgets, time) for _ in range(14)]
+
+    async with db.write() as held:
+        await held.execute(update(BudgetRow).values(spent=0))  # whoever wants a turn waits for this
+        asking = [asyncio.create_task(share.turn(60)) for share in shares]
+        for _ in range(20):
+            await asyncio.sleep(0)
+        time.forward(seconds=5)
+    waits = await asyncio.gather(*asking)
+
+    assert len([wait for wait in waits if wait < 1]) <= TEN.requests
+
+
+async def test_a_clock_that_lags_at_midnight_does_not_begin_the_day_before_anew(db: Database, time: Time) -> None:
+    pace, budgets = Pace(requests=100, per=timedelta(seconds=1), per_day=10), Budgets(db)
+    await budgets.grant("books", pace, 1, time, background=False)
+    time.at = datetime(2026, 11, 23, tzinfo=UTC)
+    lagging = Time(at=time() - timedelta(milliseconds=200))
+
+    for _ in range(10):
+        for clock in (time, lagging):
+            with contextlib.suppress(TryLater):
+                await Share("books", pace, budgets, clock).turn(10)
+
+    grant = await budgets.grant("books", pace, 1, time, background=False)
+    assert (grant.turns, grant.why) == (0, "10 calls of 10 a day are spent")

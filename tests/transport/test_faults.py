@@ -169,9 +169,9 @@ async def test_a_read_whose_answer_is_lost_is_tried_later(
             await http.request(method, "/orders", extensions=extensions)
 
 
-@pytest.mark.parametrize("url", [closed_port(), "http://no-such-host.invalid"])
-async def test_a_write_that_found_no_connection_is_tried_later(way_to: Open, url: str) -> None:
-    http = way_to(url)
+@pytest.mark.parametrize("nowhere", [closed_port, lambda: "http://no-such-host.invalid"], ids=["closed", "no name"])
+async def test_a_write_that_found_no_connection_is_tried_later(way_to: Open, nowhere: Callable[[], str]) -> None:
+    http = way_to(nowhere())
 
     with pytest.raises(TryLater, match="nothing was sent"):
         await http.post("/orders", json={})

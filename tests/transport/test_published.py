@@ -83,9 +83,12 @@ async def test_a_vendor_that_does_not_answer_makes_the_delivery_come_again(
     shelf = Shelf(answer, says(b"keys"))
     published = Published(time, lambda: shelf)
 
-    with pytest.raises(TryLater):
-        await published.read(ADDRESS)
+    for _ in range(20):  # whoever forges deliveries in the meantime makes it ask no more often
+        with pytest.raises(TryLater):
+            await published.read(ADDRESS)
+    assert shelf.asked == 1
 
+    time.forward(seconds=5)
     assert await published.read(ADDRESS) == b"keys"
 
 
@@ -94,3 +97,20 @@ async def test_what_is_too_big_for_keys_is_not_read(time: Time) -> None:
 
     with pytest.raises(Forged):
         await Published(time, lambda: shelf).read(ADDRESS)
+
+
+@pytest.mark.parametrize("odd", [says(b"", 403), says(b"", 404), says(b"x" * 200_000)])
+async def test_a_look_for_newer_keys_that_finds_none_takes_nothing_from_those_that_are_kept(
+    time: Time, odd: Callable[[], httpx.Response]
+) -> None:
+    """Or one forged delivery a minute would keep all genuine ones out while the vendor's server is moody."""
+    shelf = Shelf(says(b"keys"), odd)
+    published = Published(time, lambda: shelf)
+    await published.read(ADDRESS)
+    time.forward(seconds=61)
+
+    assert await published.read(ADDRESS, anew=True) == b"keys"
+
+    assert await published.read(ADDRESS) == b"keys"
+    assert await published.read(ADDRESS, anew=True) == b"keys"
+    assert shelf.asked == 2

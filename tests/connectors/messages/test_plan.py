@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from connectors.messages.plan import SendMessage
+from connectors.twilio.plan import SendSms
 from hub.connector import OrderView
 from hub.domain.commands import Mismatch
 from hub.domain.money import Money
@@ -201,3 +202,19 @@ def test_a_text_of_more_sms_than_allowed_is_not_sent() -> None:
     (found,) = told("twilio", replace(SALE, number="#" + "9" * 200), PAID, max_segments=1)
 
     assert isinstance(found, Mismatch)
+
+
+def test_two_sms_of_one_text_go_one_after_the_other_so_that_a_look_up_can_tell_them_apart() -> None:
+    """A lost SMS is known by its receiver and text: with both under way, the one that came would stand for both."""
+    first, second = refund("re_1"), refund("re_2")
+    on = {"occasions": ["refunded"]}
+
+    one, other = told("twilio", SALE, PAID, first, second, **on)
+    assert isinstance(one, SendSms)
+    assert isinstance(other, Mismatch)
+    assert other.expected == "sent after the one of the same text"
+
+    sent = said(one.target, source=Source("there", Kind.MESSAGE, "SM1"), to=one.to)
+    (next_one,) = told("twilio", SALE, PAID, first, second, sent, **on)
+    assert isinstance(next_one, SendSms)
+    assert (next_one.known, next_one.text) == (("SM1",), one.text)

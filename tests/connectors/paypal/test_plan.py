@@ -136,6 +136,16 @@ def test_a_refund_request_is_answered_once_from_its_capture() -> None:
     assert planned(ORDER, paid, done, request(of=paid)) == []
 
 
+def test_a_request_whose_refund_failed_is_for_a_person_and_of_no_other_capture() -> None:
+    one, two = captured("7ONE", 5_000), captured("7TWO", 5_000)
+    failed = given_back("7REF", 5_000, of="7ONE", status=RefundStatus.FAILED, request="rr_1")
+    since = given_back("7NEW", 5_000, of="7ONE")
+
+    (found,) = planned(ORDER, one, two, failed, since, request(5_000, of=one))
+
+    assert found == Mismatch(about="refund request rr_1", expected="50.00 EUR", found="7REF: failed")
+
+
 def test_a_refund_that_failed_leaves_its_money_to_be_refunded() -> None:
     paid = captured()
     failed = given_back("7REF", 10_000, status=RefundStatus.FAILED)

@@ -1,9 +1,14 @@
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import httpx
 import pytest
 
 from connectors.paypal import CONNECTOR
 from connectors.paypal.kinds import SUBSCRIBED
 from connectors.paypal.sandbox import PayPalSandbox
 from hub.connector import Account, Event, Finding, Hint
+from hub.domain.clock import parse_time
 from hub.domain.errors import NeedsAttention, Unreadable
 from hub.domain.records import PaymentRecord
 from tests.connectors.paypal.app import Clock, account, newest, read_events
@@ -48,6 +53,18 @@ async def test_lost_webhooks_are_healed_over_pages_without_repeating_the_past() 
     assert 0 < len(again) <= 30  # the last ten minutes, which PayPal may still have added to
 
 
+async def test_an_item_of_another_form_is_parked_and_stops_neither_its_page_nor_its_stream() -> None:
+    app = PayPalSandbox(now=Clock())
+    app.pay("1.00", "EUR")
+    app.webhooks.events.insert(0, {"id": "WH-1", "create_time": app.webhooks.events[0]["create_time"]})
+
+    events, _, _ = await drain(await account(app), "events", SINCE)
+
+    assert {each.kind for each in events} > {"unreadable"}
+    with pytest.raises(Unreadable):
+        read_events([each for each in events if each.kind == "unreadable"])
+
+
 async def test_a_next_page_elsewhere_is_not_followed() -> None:
     app = PayPalSandbox(now=Clock())
     way = await account(app)
@@ -78,6 +95,32 @@ async def test_disputes_are_pulled_by_their_last_change() -> None:
 
     assert {each.external_id for each in read_events(events) if isinstance(each, Hint)} == set(made)
     assert read_events(later) == [Hint(kind="dispute", external_id=made[0])]
+
+
+@pytest.mark.parametrize(
+    ("stream", "days", "begin"), [("disputes", 180, "update_time_after"), ("events", 30, "start_time")]
+)
+async def test_nothing_older_is_asked_for_than_paypal_shows_and_that_is_said(
+    stream: str, days: int, begin: str
+) -> None:
+    """`update_time_after` "must be within the last 180 days": the stream would stand for ever on the refusal."""
+    clock = Clock()
+    way = await account(PayPalSandbox(now=clock))
+    asked: list[str] = []
+    way.http.event_hooks["request"].append(_noting(asked, begin))
+
+    page = await CONNECTOR.pull[stream](way, "since:2025-01-01T00:00:00Z")
+
+    assert page.window
+    assert page.window.start == clock() - timedelta(days=days)
+    assert parse_time(asked[0]) > page.window.start
+
+
+def _noting(asked: list[str], name: str) -> Callable[[httpx.Request], Awaitable[None]]:
+    async def note(request: httpx.Request) -> None:
+        asked.append(request.url.params[name])
+
+    return note
 
 
 async def test_a_payment_without_any_event_is_found_by_the_transaction_search_where_that_is_allowed() -> None:

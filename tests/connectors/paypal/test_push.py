@@ -161,3 +161,33 @@ def test_a_pause_is_as_long_as_paypal_says() -> None:
     assert isinstance(error, TryLater)
     assert error.after.total_seconds() == 7
     assert CONNECTOR.verdict(httpx.Response(201, request=request)) is None
+
+
+@pytest.mark.parametrize("id", ["", "../orders/7ORD", "7ORD?x=1", "7ORD/capture", "٣"])
+async def test_what_is_no_id_of_paypals_is_not_asked_for(id: str) -> None:
+    app = PayPalSandbox(now=Clock())
+    way = await account(app)
+    before = len(app.calls)
+
+    for fetch in CONNECTOR.fetch.values():
+        with pytest.raises(Missing):
+            await fetch(way, id)
+
+    assert len(app.calls) == before
+
+
+async def test_a_capture_does_not_look_undone_because_the_look_after_it_failed() -> None:
+    app = PayPalSandbox(now=Clock())
+    way = await account(app)
+    held = app.pay("10.00", "EUR", capture=False)["authorization"]
+
+    async def busy(request: httpx.Request) -> None:
+        if request.method == "GET":
+            raise TryLater("503")
+
+    way.http.event_hooks["request"].append(busy)
+    said = await send(way, CapturePayment(target=held, amount="7.00", currency="EUR"))
+
+    (taken,) = said.values()
+    assert isinstance(taken, PaymentRecord)
+    assert taken.captured == Money(700, "EUR")

@@ -235,3 +235,51 @@ def test_a_row_of_the_transaction_search_asks_for_what_it_is_about(code: str, ki
 def test_a_payment_of_the_sandbox_environment_is_a_test() -> None:
     assert one(read("capture", capture(), environment="sandbox")).test
     assert not one(read("capture", capture())).test
+
+
+def whole_order(unit: dict[str, Any], **more: Any) -> bytes:
+    amount = {"currency_code": "EUR", "value": "100.00"}
+    given = {"id": "7ORD", "status": "COMPLETED", "create_time": AT, "update_time": AT}
+    return json.dumps(given | {"purchase_units": [{"amount": amount, "payments": unit}]} | more).encode()
+
+
+def test_a_capture_that_does_not_name_its_order_stays_that_orders_payment() -> None:
+    """PayPal's own sample of PAYMENT.CAPTURE.COMPLETED names the authorization alone, others nothing at all."""
+    bare = json.loads(capture(supplementary_data=None))
+    order = records(read("order", whole_order({"captures": [bare]})))
+    alone = one(read("capture", json.dumps(bare | {"update_time": "2026-11-22T12:00:09Z"}).encode()))
+
+    held = {record.source: record for record in [*order, alone]}
+
+    (payment,) = fold_moneys(list(held.values())).payments
+    assert payment.captured == Money(1_000, "EUR")
+
+
+def test_of_two_tellings_of_one_state_the_one_that_names_the_order_is_kept() -> None:
+    bare = json.loads(capture(supplementary_data=None))
+    inside = next(
+        each
+        for each in records(read("order", whole_order({"captures": [bare]})))
+        if each.source.external_id == "captures/7CAP"
+    )
+
+    assert one(read("capture", json.dumps(bare).encode())).version < inside.version
+    assert one(read("capture", capture(status="REFUNDED", supplementary_data=None))).version > inside.version
+
+
+def test_what_an_order_gave_back_is_counted_for_each_capture() -> None:
+    """One capture refunded in part, which only the refund tells; the other taken back, which no refund tells."""
+    amount = {"currency_code": "EUR", "value": "50.00"}
+    first = json.loads(capture(id="7ONE", status="PARTIALLY_REFUNDED", amount=amount))
+    second = json.loads(capture(id="7TWO", status="REVERSED", amount=amount))
+    back = json.loads(capture(id="7REF", amount={"currency_code": "EUR", "value": "20.00"}))
+    back["links"] = [{"rel": "up", "href": "https://api-m.paypal.com/v2/payments/captures/7ONE"}]
+
+    order = next(
+        each
+        for each in records(read("order", whole_order({"captures": [first, second], "refunds": [back]})))
+        if each.source.external_id == "orders/7ORD"
+    )
+
+    assert isinstance(order, PaymentRecord)
+    assert order.refunded == Money(7_000, "EUR")

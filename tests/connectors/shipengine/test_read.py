@@ -8,7 +8,7 @@ import pytest
 
 from connectors.shipengine import CONNECTOR
 from connectors.shipengine.read import order_of
-from hub.connector import Event, Faulty, Hint, Ignored
+from hub.connector import Event, Faulty, Hint, Ignored, Reading
 from hub.decide.shipments import fold_shipments
 from hub.domain.clock import parse_time
 from hub.domain.errors import Unreadable
@@ -246,3 +246,32 @@ def test_a_thin_notice_is_a_hint_where_it_names_the_vendors_own_api_and_a_fault_
         assert isinstance(said(url, "track")[0], Faulty)
     for url in (f"{evil}/v1/batches/se-9", f"{home}/v1/batches/../x", f"{home}/v1/labels/se-9"):
         assert isinstance(said(url, "batch")[0], Faulty)
+
+
+def asked(at: str, **change: Any) -> list[Any]:
+    """Tracking that was asked for at a time."""
+    reading = Reading(connection="yard", settings=yard.settings(), at=parse_time(at))
+    return list(CONNECTOR.read["tracking"](reading, body(TRACKING, **change)))
+
+
+def test_a_word_without_any_scan_stands_behind_every_scan_whenever_it_was_asked_for() -> None:
+    """Scans are told late, and ship dates are planned ones: neither may make the first scan look old."""
+    vague = asked("2026-11-22T15:00:00Z", status_code="AC", events=None, ship_date="2026-11-23T00:00:00Z")
+    moving = asked("2026-11-22T16:00:00Z")  # scanned at 10:00
+
+    for arrival in permutations([*vague, *moving]):
+        assert newest(arrival)["tracking:94001"].status is ShipmentStatus.IN_TRANSIT
+
+
+def test_words_without_scans_stand_in_the_order_in_which_they_were_asked_for() -> None:
+    words = [
+        *asked("2026-11-22T15:00:00Z", status_code="IT", events=[]),
+        *asked("2026-11-22T16:00:00Z", status_code="EX", events=[]),
+        *asked("2026-11-22T17:00:00Z", status_code="IT", events=[]),
+    ]
+    arrived = asked("2026-11-22T18:00:00Z", status_code="DE", events=[], actual_delivery_date="2026-11-22T17:30:00Z")
+
+    for arrival in permutations(words):
+        assert newest(arrival)["tracking:94001"].status is ShipmentStatus.IN_TRANSIT
+    for arrival in permutations([*words, *asked("2026-11-22T14:00:00Z"), *arrived]):
+        assert newest(arrival)["tracking:94001"].status is ShipmentStatus.DELIVERED

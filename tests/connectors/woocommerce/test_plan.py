@@ -134,6 +134,15 @@ def test_a_parcel_that_left_is_told_and_completes_the_order() -> None:
     assert planned(*said, paid(said), sent, complete_orders=False)[1:] == []
 
 
+def test_a_tracking_number_with_blanks_around_it_is_told_once() -> None:
+    parcel_, said = {"tracking_numbers": (" 1Z9 ",)}, told()
+    (wish,) = (each for each in planned(*said, paid(said), parcel(said, **parcel_)) if isinstance(each, TellTracking))
+
+    after = told(status="completed", meta_data=[{"key": f"_orderhub_tracking_{wish.number}", "value": "x"}])
+
+    assert planned(*after, paid(after), parcel(after, **parcel_)) == []
+
+
 def test_what_the_store_says_of_a_parcel_is_not_told_again() -> None:
     ours = told(status="completed", meta_data=[{"key": "_orderhub_tracking_TN1", "value": "UPS TN1"}])
     plugin = told(
@@ -224,6 +233,21 @@ def test_where_a_plugin_tells_the_store_the_hub_only_watches() -> None:
     found = planned(*said, paid(said), refunded(said))
 
     assert found == [Mismatch(about="refund rr_1", expected="12.50 USD", found="not in the store yet")]
+
+
+@pytest.mark.parametrize("method", ["stripe_sepa_debit", "woocommerce_payments_ideal", "ppcp-credit-card-gateway"])
+def test_a_plugins_further_payment_methods_tell_the_store_as_well(method: str) -> None:
+    said = told(payment_method=method)
+
+    found = planned(*said, paid(said), refunded(said))
+
+    assert found == [Mismatch(about="refund rr_1", expected="12.50 USD", found="not in the store yet")]
+
+
+def test_a_method_that_only_begins_like_a_plugins_is_told_of_refunds() -> None:
+    said = told(payment_method="stripeish")
+
+    assert [type(each) for each in planned(*said, paid(said), refunded(said))] == [RecordRefund]
 
 
 def test_a_refund_that_nobody_asked_the_hub_for_is_not_ours_to_tell() -> None:

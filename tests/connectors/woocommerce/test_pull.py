@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
 
 from connectors.woocommerce import CONNECTOR, pull
@@ -284,6 +285,17 @@ async def test_an_api_that_is_switched_off_says_nothing_about_an_order(store: Wo
 
     with pytest.raises(NeedsAttention, match="permalinks"):
         await fetch_order(elsewhere, "1")
+
+
+@pytest.mark.parametrize("code", ["rest_disabled", "jetpack_not_found", ""])
+def test_a_404_that_is_not_about_the_order_is_no_proof_that_it_is_gone(code: str) -> None:
+    request = httpx.Request("GET", "https://store.example/wp-json/wc/v3/orders/1")
+    answer = httpx.Response(404, json={"code": code, "message": "no"}, request=request)
+
+    error = CONNECTOR.verdict and CONNECTOR.verdict(answer)
+
+    assert error is not None
+    assert not isinstance(error, Missing)
 
 
 async def test_an_answer_of_another_form_is_refused(store: WooCommerceSandbox, way: Account) -> None:

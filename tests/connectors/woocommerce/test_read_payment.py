@@ -127,3 +127,29 @@ def test_a_refund_makes_an_order_newer_though_the_store_does_not_date_it() -> No
 
     assert after.updated_at == before.updated_at
     assert after.version > before.version
+
+
+def test_a_refund_is_newer_once_its_plugin_has_named_the_processors() -> None:
+    """The plug-in writes the field after the refund, which keeps its time."""
+    plain = {"id": 90, "amount": "5.00", "date_created_gmt": "2026-11-22T11:40:00", "reason": "broken"}
+    named = plain | {"meta_data": [{"key": "_stripe_refund_id", "value": "re_1"}]}
+
+    before, after = (
+        next(each for each in read("order", order_body(refunds=[told])) if isinstance(each, RefundRecord))
+        for told in (plain, named)
+    )
+
+    assert before.claims != after.claims
+    assert before.version < after.version
+
+
+def test_a_payment_is_newer_once_its_plugin_has_named_the_processors() -> None:
+    """Plug-ins write their fields after the status, in the same second or, where orders are posts, undated."""
+    before = payment_of(read("order", order_body(transaction_id="")))
+    one = payment_of(read("order", order_body(transaction_id="ch_1")))
+    two = payment_of(
+        read("order", order_body(transaction_id="ch_1", meta_data=[{"key": "_stripe_intent_id", "value": "pi_1"}]))
+    )
+    later = payment_of(read("order", order_body(transaction_id="", date_modified_gmt="2026-11-22T11:30:01")))
+
+    assert before.version < one.version < two.version < later.version

@@ -24,6 +24,7 @@ from hub.domain.records import (
     InvoiceRecord,
     InvoiceStatus,
     Kind,
+    RefundStatus,
     Source,
 )
 from tests.connectors.xero.office import (
@@ -237,6 +238,19 @@ def test_a_payment_that_is_not_sure_is_not_booked(more: dict[str, Any]) -> None:
     assert planned(view(order(payments=(payment(**more),)), (booked(),))) == []
 
 
+def test_a_payment_that_was_booked_under_an_earlier_name_is_not_booked_again() -> None:
+    """A payment is named by what its tellers know: a PayPal capture names the authorization, later its order."""
+    unpaid: dict[str, Any] = {"payment_state": PaymentState.PARTIALLY_PAID, "captured": usd(3_000)}
+    early, late = payment(3_000, id="pay_1early"), payment(3_000, id="pay_2late")
+    entry = paid(3_000, "pay_1early")
+    before = view(order(payments=(early,), **unpaid), (booked(balance=7_000), entry))
+    after = view(order(payments=(late,), **unpaid), (booked(balance=7_000), entry))
+    another = view(order(payments=(late, replace(late, id="pay_3more")), **unpaid), (booked(balance=7_000), entry))
+
+    assert planned(before) == planned(after) == []
+    assert [each.amount for each in planned(another) if isinstance(each, RecordPayment)] == [usd(3_000)]
+
+
 def test_a_payment_booked_with_another_amount_is_a_mismatch() -> None:
     (found,) = planned(view(order(payments=(payment(),)), (booked(balance=1_000), paid(9_000))))
 
@@ -270,6 +284,20 @@ def test_each_refund_is_credited_once() -> None:
     assert planned(view(this, (booked(balance=0), note))) == []
     (found,) = planned(view(this, (booked(balance=0), replace(note, total=usd(1)))))
     assert isinstance(found, Mismatch)
+
+
+@pytest.mark.parametrize("status", [RefundStatus.FAILED, RefundStatus.CANCELLED])
+def test_a_credit_note_of_a_refund_that_came_to_nothing_is_for_a_person(status: RefundStatus) -> None:
+    """PayPal, for one, tells days later that a refund did not go through: the books would owe what nobody got."""
+    this = order(refunds=(refund(2_500, status=status),))
+    source = Source("books", Kind.CREDIT_NOTE, "7")
+    note = CreditNoteRecord(**HEAD, source=source, number="1", total=usd(2_500), balance=usd(0), reference=BACK.key)
+
+    (found,) = planned(view(this, (booked(balance=0), note)))
+
+    assert isinstance(found, Mismatch)
+    assert (found.expected, found.found) == ("none, as the refund " + status, "25.00 USD")
+    assert planned(view(this, (booked(balance=0), replace(note, void=True)))) == []
 
 
 def test_a_hold_stops_payments_and_credits_too() -> None:

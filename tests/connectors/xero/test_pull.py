@@ -1,3 +1,6 @@
+from dataclasses import replace
+
+import httpx
 import pytest
 
 from connectors.xero import CONNECTOR
@@ -92,6 +95,20 @@ async def test_what_was_written_while_the_last_answer_was_is_read_again() -> Non
     page = await CONNECTOR.pull["invoices"](office.account, "since:2026-11-22T12:00:00Z")
 
     assert len(page.events) == 1
+
+
+@pytest.mark.parametrize("time", [{}, {"UpdatedDateUTC": "soon"}, {"UpdatedDateUTC": "/Date(-99999999999999)/"}])
+async def test_an_object_without_a_time_stops_neither_its_page_nor_its_stream(time: dict[str, str]) -> None:
+    good = {"UpdatedDateUTC": "/Date(1795348800000)/", "ContactID": "00000000-0000-0000-0000-000000000009"}
+    body = {"Contacts": [{"ContactID": "x", **time}, good]}
+    answer = httpx.MockTransport(lambda _: httpx.Response(200, json=body))
+    office = Office()
+    async with httpx.AsyncClient(transport=answer, base_url="https://api.xero.com") as http:
+        page = await CONNECTOR.pull["contacts"](replace(office.account, http=http), SINCE)
+
+    assert (len(page.events), page.cursor) == (2, "since:2026-11-22T12:00:00Z")
+    with pytest.raises(Unreadable):  # its reader says so: it is parked
+        office.read(page.events[:1])
 
 
 async def test_supplier_bills_are_not_asked_for() -> None:
