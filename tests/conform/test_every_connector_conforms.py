@@ -9,6 +9,7 @@ from hub.conform import Outcome, run
 from hub.connector import Connector, discover
 
 _MATERIAL = Path(__file__).resolve().parents[2] / ".." / "shared" / "vendor"
+_NO_VENDOR = {"http", "smtp"}  # nobody describes, records or signs for them
 CONFORMING = [connector for _, connector in sorted(discover().items()) if connector.card is not None]
 
 
@@ -19,7 +20,7 @@ async def test_it_passes_every_scenario(connector: Connector) -> None:
     report = await run(connector, material=folder if folder.is_dir() else None, burst=200, places=2)
 
     assert [f"{each.scenario}, {each.check}: {each.why}" for each in report.failed] == []
-    if os.environ.get("CI"):
+    if os.environ.get("CI") and connector.slug not in _NO_VENDOR:
         absent = [each.check for each in report.results if "--material" in each.why]
         assert absent == [], "the build server has the vendors' material"
 

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import uvicorn
 from starlette.applications import Starlette
@@ -61,7 +61,7 @@ class AuthorizationServer:
         return RedirectResponse(f"{asked['redirect_uri']}?{urlencode(answer)}")
 
     async def token(self, request: Request) -> Response:
-        form = {key: str(value) for key, value in (await request.form()).items()}
+        form = dict(parse_qsl((await request.body()).decode()))
         wanted = base64.b64encode(f"{CLIENT}:{SECRET}".encode()).decode()
         if request.headers.get("authorization") != f"Basic {wanted}":
             return JSONResponse({"error": "invalid_client"}, status_code=401)
