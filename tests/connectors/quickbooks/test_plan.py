@@ -186,6 +186,17 @@ def test_a_payment_is_booked_once_even_while_the_invoice_still_shows_the_old_bal
     assert (wish.target, wish.amount) == (second.key, usd(4_000))
 
 
+def test_a_payment_that_was_booked_under_an_earlier_name_is_not_booked_again() -> None:
+    """A payment is named by what its tellers know: a PayPal capture names the authorization, later its order."""
+    late = payment(3_000, id="pay_2late")
+    entry = paid(3_000, "pay_1early")
+    after = view(order(payments=(late,)), (booked(balance=7_000), entry))
+    another = view(order(payments=(late, replace(late, id="pay_3more"))), (booked(balance=7_000), entry))
+
+    assert planned(after) == []
+    assert [each.amount for each in planned(another) if isinstance(each, RecordPayment)] == [usd(3_000)]
+
+
 @pytest.mark.parametrize(
     "more", [{"verified": False}, {"captured": Money(0, "USD")}, {"captured": Money(10_000, "EUR")}]
 )
