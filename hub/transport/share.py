@@ -16,7 +16,8 @@ from hub.domain.allowance import Grant, Pace
 from hub.domain.clock import Clock
 from hub.domain.errors import TryLater
 
-_BLOCK = timedelta(milliseconds=500)  # of turns, at most
+_BLOCK = timedelta(milliseconds=500)  # of turns, at most …
+_MOST = 64  # … and so many
 _PATIENCE = timedelta(seconds=30)  # of a background call for a turn
 _BUSY = timedelta(milliseconds=250)  # a block used up sooner than this is followed by one twice its size
 
@@ -93,7 +94,7 @@ class Share:
             if now - at <= self._pace.slack:
                 return at
         busy = self._granted_at is not None and now - self._granted_at < _BUSY
-        most = max(1, int(_BLOCK / self._pace.step))
+        most = min(max(1, int(_BLOCK / self._pace.step)), _MOST)
         self._size = min(self._size * 2, most) if busy else 1
         grant = await self._granted(self._size, background=False, within=within)
         if not grant.turns:

@@ -188,3 +188,20 @@ async def test_a_clock_that_lags_at_midnight_does_not_begin_the_day_before_anew(
 
     grant = await budgets.grant("books", pace, 1, time, background=False)
     assert (grant.turns, grant.why) == (0, "10 calls of 10 a day are spent")
+
+
+async def test_a_vendor_that_allows_a_million_a_second_costs_no_more_than_one_that_allows_few(time: Time) -> None:
+    asked: list[int] = []
+
+    class Watched(OneRow):
+        async def grant(
+            self, connection: str, pace: Pace, turns: int, now: Clock, *, within: timedelta, background: bool
+        ) -> Grant:
+            asked.append(turns)
+            return await super().grant(connection, pace, turns, now, within=within, background=background)
+
+    share = Share("shop", Pace(requests=1_000_000, per=timedelta(seconds=1)), Watched(), time)
+    for _ in range(2_000):
+        await share.turn(60)
+
+    assert max(asked) == 64
