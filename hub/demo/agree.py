@@ -64,8 +64,10 @@ async def agree(place: Place, http: httpx.AsyncClient) -> Verdict:
     wallet_agrees(verdict, states["wallet"], of_site)
     ledger_agrees(verdict, states["ledger"], of_site)
     labels_agree(verdict, states, orders)
-    _hubspot_agrees(verdict, states["crm"], [order for order in orders if order["channel"] == "shop_us"])
-    _salesforce_agrees(verdict, states["sales"], of_site)
+    if "crm" in states:
+        _hubspot_agrees(verdict, states["crm"], [order for order in orders if order["channel"] == "shop_us"])
+    if "sales" in states:
+        _salesforce_agrees(verdict, states["sales"], of_site)
     if {"mail", "sms", "team"} <= states.keys():
         messages_agree(verdict, states, orders)
     for order in orders:

@@ -113,6 +113,7 @@ class Site:
             await self._day.act("wallet", "refund", capture=capture, amount=amount.major)
             await self._day.act(SITE, "refund_order", order_id=sale.id, amount=amount.major, reason="Too large")
             self._day.done["site: refunded"] += 1
-        for contact in (await self._day.state("crm"))["contacts"][:3]:
+        there = "crm" in self._day.place.connections
+        for contact in (await self._day.state("crm"))["contacts"][:3] if there else ():
             await self._day.act("crm", "edit", objects="contacts", id=contact["id"], phone="+1 555 0199")
             self._day.done["contact edited in the CRM"] += 1

