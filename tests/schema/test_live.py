@@ -37,7 +37,7 @@ class Client:
 
     async def hear(self) -> Any:
         """The next message; `{"close": code}` for the end."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while True:
                 message = await self.to_client.get()
                 if message["type"] == "websocket.send":
@@ -62,7 +62,7 @@ async def socket(
         yield client
     finally:
         client.to_server.put_nowait({"type": "websocket.disconnect", "code": 1000})
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await client.task
 
 
@@ -266,7 +266,7 @@ async def test_a_stream_tells_each_change_as_it_comes_and_ends_with_the_house(wi
                 found.append(json.loads(text.split("data: ")[1])["data"]["orderChanged"]["order"]["number"])
         return found
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         first = await numbers(2)
         await window.hub.say(order("3"))
         second = await numbers(1)

@@ -221,7 +221,7 @@ async def test_the_deadline_counts_the_whole_call(way_to: Open) -> None:
         with pytest.raises(TryLater, match="within 5 s"):
             await http.get("/orders")
 
-        assert 5 <= asyncio.get_running_loop().time() - started < 10  # of which all but a moment was skipped
+        assert 5 <= asyncio.get_running_loop().time() - started < 60  # of which all but a moment was skipped
 
 
 def bomb(megabytes: int) -> bytes:
