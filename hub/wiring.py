@@ -113,8 +113,11 @@ class OrderHub:
         return self.way_out.account(connection.id, connection.connector, connection.settings)
 
     def webhook_url(self, connection: str) -> str:
-        """Where the vendor of this connection sends its webhooks; `""` while the hub has no address of its own."""
-        return f"{self.public_url}/webhooks/{connection}" if self.public_url else ""
+        """Where the vendor of this connection sends its webhooks; `""` while nobody has said where the hub is.
+
+        No vendor is told the default: it is this machine.
+        """
+        return f"{self.public_url}/webhooks/{connection}" if "public_url" in self.settings.hub.model_fields_set else ""
 
     # ------------------------------------------------------------------------------------------------ the doors
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from hub.domain.order import FulfilmentState, Shipment
 from hub.domain.records import Line, Record, RefundRecord, RefundStatus, ShipmentRecord, ShipmentStatus
 
-RANK = [
+_RANK = [
     ShipmentStatus.CANCELLED,
     ShipmentStatus.PENDING,
     ShipmentStatus.FAILED,
@@ -36,7 +36,7 @@ def fold_shipments(records: Iterable[Record]) -> tuple[Shipment, ...]:
 def _shipment(parcel: Sequence[ShipmentRecord]) -> Shipment:
     """Who tracks it is believed: then a newer word of an earlier status is its correction. Stores only add to it."""
     trackers = [record for record in parcel if record.authority]
-    lead = max(trackers or parcel, key=lambda record: (RANK.index(record.status), record.source))
+    lead = max(trackers or parcel, key=lambda record: (_RANK.index(record.status), record.source))
     arrived = lead.status is ShipmentStatus.DELIVERED
     return Shipment(
         id=parcel[0].source.key,

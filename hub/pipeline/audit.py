@@ -1,5 +1,6 @@
 """Audit: vendors switch webhooks off, or forget them. The hub looks, and puts them back."""
 
+import logging
 from collections.abc import Sequence
 
 import structlog
@@ -38,5 +39,11 @@ async def audit(courier: Courier, connection: Connection, webhook_url: str) -> S
     except HubError as error:
         findings = [Finding(ok=False, subject="webhooks", message=str(error))]
     for each in findings:
-        log.log(20 if each.ok else 30, "audit", connection=connection.id, subject=each.subject, found=each.message)
+        log.log(
+            logging.INFO if each.ok else logging.WARNING,
+            "audit",
+            connection=connection.id,
+            subject=each.subject,
+            found=each.message,
+        )
     return findings

@@ -35,10 +35,6 @@ class ReadPublished(Protocol):
     async def __call__(self, address: str, *, anew: bool = False) -> bytes: ...
 
 
-async def _none_published(address: str, *, anew: bool = False) -> bytes:  # noqa: ARG001
-    raise Forged("this door has no way to a vendor's keys")
-
-
 @dataclass(eq=False)
 class Door:
     """The way in. `open()` runs for as long as the process takes webhooks; `receive` returns after the commit."""
@@ -46,7 +42,7 @@ class Door:
     database: Database
     clock: Clock
     on_commit: Callable[[int], None] = lambda _rows: None  # told how many rows shared a commit
-    published: ReadPublished = _none_published
+    published: ReadPublished | None = None  # None: nothing that is signed with a published key comes in
     shut: bool = False  # it was open, and is no more
     _queue: asyncio.Queue[_Waiting] = field(default_factory=asyncio.Queue)
 
@@ -79,6 +75,8 @@ class Door:
     ) -> None:
         """A delivery that the kept keys do not prove may be signed by the vendor's next ones: looks once more."""
         assert inbound.published is not None
+        if self.published is None:
+            raise Forged("this door has no way to a vendor's keys")
         address = inbound.published(incoming, settings)
         kept = await self.published(address)
         try:

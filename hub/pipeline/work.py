@@ -15,7 +15,6 @@ from hub.pipeline.audit import audit
 from hub.pipeline.deliver import Courier, claim, deliver
 from hub.pipeline.digest import INBOX, digest
 from hub.pipeline.plan import plan
-from hub.pipeline.publish import Endpoint, Publisher, publish
 from hub.pipeline.pull import begin, fetch, pull
 from hub.pipeline.registry import Connection, Connections
 from hub.store import endpoints, inbox, outbox
@@ -37,8 +36,8 @@ class Worker:
     courier: Courier
     connections: Connections
     at_once: Callable[[Connection], int]  # how many deliveries of a lane may be under way
-    publisher: Publisher | None = None  # with `endpoints`: who is told of changes
-    endpoints: Sequence[Endpoint] = ()
+    publisher: publishing.Publisher | None = None  # with `endpoints`: who is told of changes
+    endpoints: Sequence[publishing.Endpoint] = ()
     webhook_url: Callable[[str], str] = lambda _connection: ""  # where a connection's vendor sends to; "": nowhere
     upkeep: Callable[[Connection], Awaitable[None]] | None = None  # of a connection's tokens, every hour
     on_delivered: Callable[[str, str, float], None] = lambda _connection, _state, _seconds: None
@@ -66,13 +65,14 @@ class Worker:
             if self.upkeep is not None:
                 loops.append(self._hourly(f"upkeep {each.id}", partial(self.upkeep, each)))
             if each.connector.fetch:
-                loops.append(self._loop(f"fetch {each.id}", HINTS, lambda each=each: fetch(self.courier, each)))  # type: ignore[misc]
+                loops.append(self._loop(f"fetch {each.id}", HINTS, partial(fetch, self.courier, each)))
             if each.connector.pull:
-                loops.append(self._loop(f"pull {each.id}", CURSORS, lambda each=each: pull(self.courier, each)))  # type: ignore[misc]
+                loops.append(self._loop(f"pull {each.id}", CURSORS, partial(pull, self.courier, each)))
         if self.publisher is not None:
             for endpoint in self.endpoints:
                 await publishing.begin(self.publisher, endpoint)
-                loops.append(self._loop(f"publish {endpoint.id}", CHANGES, partial(publish, self.publisher, endpoint)))
+                step = partial(publishing.publish, self.publisher, endpoint)
+                loops.append(self._loop(f"publish {endpoint.id}", CHANGES, step))
         listener = asyncio.create_task(database.listen())
         try:
             await asyncio.gather(*loops)

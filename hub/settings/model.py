@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, SerializeAsAny, model_validator
 
 from hub.connector import ConnectionSettings, Duration
+from hub.options import is_loopback
 
 KEY_BYTES = 32  # AES-256
 
@@ -19,7 +20,7 @@ class _Settings(BaseModel):
 
 def _public_url(url: str) -> str:
     parts = urlsplit(url)
-    local = parts.hostname in ("localhost", "127.0.0.1", "::1")
+    local = is_loopback(parts.hostname or "")
     if not parts.hostname or (parts.scheme != "https" and not (local and parts.scheme == "http")):
         raise ValueError("an address such as https://orders.example.com is expected (http for this machine only)")
     if parts.query or parts.fragment or parts.username:

@@ -35,19 +35,20 @@ class Budgets:
         ours: whoever waited long for it must not be given the turns of the time of waiting.
         """
         async with self._database.write() as held:
-            now = clock()
-            first = insert(self._database.dialect, BudgetRow).values(
-                connection=connection, next_at=now - pace.slack, paused_until=now, day=_day(now), spent=0
-            )
-            await held.execute(first.on_conflict_do_nothing())
             mine = BudgetRow.connection == connection
-            row = (
-                await held.execute(
-                    select(BudgetRow.next_at, BudgetRow.paused_until, BudgetRow.day, BudgetRow.spent)
-                    .where(mine)
-                    .with_for_update()
+            statement = (
+                select(BudgetRow.next_at, BudgetRow.paused_until, BudgetRow.day, BudgetRow.spent)
+                .where(mine)
+                .with_for_update()
+            )
+            row = (await held.execute(statement)).one_or_none()
+            if row is None:  # the connection's first call of all
+                now = clock()
+                first = insert(self._database.dialect, BudgetRow).values(
+                    connection=connection, next_at=now - pace.slack, paused_until=now, day=_day(now), spent=0
                 )
-            ).one()
+                await held.execute(first.on_conflict_do_nothing())
+                row = (await held.execute(statement)).one()
             now = clock()
             day = max(_day(now), row.day)  # a clock that lags does not begin a day anew
             if row.paused_until > now:

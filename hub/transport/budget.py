@@ -9,7 +9,8 @@ class Budget:
     In no window of `per` does it let more than `requests` calls start, wherever the window begins: a tenth of them may
     come as a burst after a quiet time, and the refill is slowed by as much.
 
-    One budget per process: what several processes spend together is corrected by the vendor's own word (`pause`).
+    For a process that is alone; where several make calls together, their turns are a `Share`, and this keeps the
+    vendor's own word (`pause`) alone.
     """
 
     def __init__(self, requests: int, per: timedelta) -> None:

@@ -144,11 +144,13 @@ class Passage(httpx.AsyncBaseTransport):
 
     async def _turn(self, last_start: float) -> None:
         """Waits for the budget, where that is soon enough."""
-        at = self._ticks()
-        self._in_time(self._budget.wait(at), last_start)
-        await asyncio.sleep(self._budget.take(at))
         if self._share is not None:
+            self._in_time(self._budget.paused(self._ticks()), last_start)  # before a turn is taken for nothing
             await asyncio.sleep(await self._share.turn(_until(last_start)))
+        else:
+            at = self._ticks()
+            self._in_time(self._budget.wait(at), last_start)
+            await asyncio.sleep(self._budget.take(at))
         while rest := self._budget.paused(self._ticks()):
             self._in_time(rest, last_start)
             await asyncio.sleep(rest)

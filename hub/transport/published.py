@@ -6,7 +6,6 @@ nothing that was found before; and no more than so many addresses are remembered
 """
 
 import asyncio
-import ipaddress
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ import httpx
 
 from hub.domain.clock import Clock
 from hub.domain.errors import Forged, TryLater
+from hub.options import exact_url
 from hub.transport.body import TooBig
 from hub.transport.exchange import exchange
 from hub.transport.faults import Lost, NotSent, Unsendable
@@ -126,14 +126,7 @@ def _remember(kept: OrderedDict[str, T], address: str, what: T) -> None:
 
 
 def _require_safe(address: str) -> None:
-    url = httpx.URL(address)
-    if url.scheme == "https" or (url.scheme == "http" and _is_loopback(url.host)):
-        return
-    raise Forged(f"keys are not fetched from {address[:200]}: https is expected")
-
-
-def _is_loopback(host: str) -> bool:
     try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+        exact_url(address)
+    except ValueError as fault:
+        raise Forged(f"keys are not fetched from {address[:200]}: {fault}") from None
