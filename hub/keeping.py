@@ -141,13 +141,12 @@ class Keeper:
         if lives is None:
             return
         async with self.database.read() as held:
-            status = (await connection_statuses(held, [connection.id]))[connection.id]
-        token = status.token
+            token = (await stored_tokens(held)).get(connection.id)
+            refused = await connections.refused(held, connection.id)
         dies = token.dies_at(lives) if token else None
         if token is None or dies is None:
             return
         left = dies - self.clock()
-        refused = bool(status.paused_reason) and not status.paused_by
         if left <= lives * (1 - _RENEWED) and not refused:
             try:
                 await self.way_out.renew(connection.id, connection.connector, connection.settings, token.generation)

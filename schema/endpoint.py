@@ -59,8 +59,9 @@ class Listening:
 
     @property
     def next_try_at(self) -> datetime | None:
-        failing = self.status is not None and self.status.tries and not self.status.disabled_at
-        return self.status.due_at if failing and self.status else None
+        if self.status is None or not self.status.tries or self.status.disabled_at:
+            return None
+        return self.status.due_at
 
     @property
     def message(self) -> str:

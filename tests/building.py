@@ -1,4 +1,4 @@
-"""Records for tests, with as little said as the test needs."""
+"""Records and golden things for tests, with as little said as the test needs."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -6,7 +6,17 @@ from typing import Any
 from hub.connector import OrderView
 from hub.decide.fold import fold_customer, fold_order
 from hub.decide.identity import is_customer, partition
+from hub.domain.ids import OrderId
 from hub.domain.money import Money
+from hub.domain.order import (
+    FulfilmentState,
+    InvoiceState,
+    Order,
+    Payment,
+    PaymentState,
+    SourceView,
+    Stage,
+)
 from hub.domain.records import (
     CustomerRecord,
     InvoiceRecord,
@@ -183,6 +193,65 @@ def customer(external_id: str = "c1", *, connection: str = "shop", version: int 
         "email": "ada@example.com",
     }
     return CustomerRecord(**(fields | more))
+
+
+def golden_order(minor: int = 10_000, currency: str = "EUR", *, when: datetime = START, **more: Any) -> Order:
+    """A sale that nobody has paid, for plans that are tried without any record behind it. `view` folds real ones."""
+    zero, whole = Money.zero(currency), Money(minor, currency)
+    sale = Source("shop", Kind.ORDER, "1001")
+    fields: dict[str, Any] = {
+        "id": OrderId(sale.key),
+        "number": "#1001",
+        "channel": sale.connection,
+        "currency": currency,
+        "stage": Stage.VALIDATED,
+        "payment_state": PaymentState.UNPAID,
+        "invoice_state": InvoiceState.NOT_INVOICED,
+        "fulfilment_state": FulfilmentState.UNFULFILLED,
+        "placed_at": when,
+        "updated_at": when,
+        "cancelled_at": None,
+        "test": False,
+        "tax_included": False,
+        "customer": None,
+        "shipping_address": None,
+        "billing_address": None,
+        "sources": (SourceView(source=sale, version=1, updated_at=when),),
+    }
+    fields |= dict.fromkeys(("total", "subtotal"), whole)
+    fields |= dict.fromkeys(("discount", "tax", "shipping", "tip", "fees"), zero)
+    fields |= dict.fromkeys(("authorized", "captured", "refunded", "invoiced", "credited"), zero)
+    fields |= dict.fromkeys(("cancel_reason", "email", "phone", "name", "note"), "")
+    fields |= dict.fromkeys(("stages", "tags", "lines", "payments", "refunds", "refund_requests", "disputes"), ())
+    fields |= dict.fromkeys(("invoices", "credit_notes", "shipments", "holds"), ())
+    return Order(**(fields | more))
+
+
+def golden_payment(
+    minor: int = 10_000,
+    currency: str = "EUR",
+    *,
+    source: Source | None = None,
+    when: datetime = START,
+    **more: Any,
+) -> Payment:
+    """Captured, and told by the system that moved the money."""
+    amount, zero = Money(minor, currency), Money.zero(currency)
+    source = source or Source("pay", Kind.PAYMENT, "pi_1")
+    fields: dict[str, Any] = {
+        "id": source.key,
+        "source": source,
+        "sources": (source,),
+        "status": PaymentStatus.CAPTURED,
+        "amount": amount,
+        "authorized": zero,
+        "captured": amount,
+        "refunded": zero,
+        "verified": True,
+        "can_capture": False,
+        "created_at": when,
+    }
+    return Payment(**(fields | more))
 
 
 def view(*records: Record, of: str, settings: Any) -> OrderView:

@@ -1,13 +1,12 @@
 """A hub without its process: the movements called one by one, the time in hand, vendors' sandboxes as the far end."""
 
-import asyncio
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-import httpx
-
-from hub.connector import Connector, Incoming
+from hub.conform.rig import posted
+from hub.conform.wire import Cut
+from hub.connector import Connector
 from hub.domain.records import Record
 from hub.pipeline.apply import Said, apply
 from hub.pipeline.deliver import Courier, claim, deliver
@@ -25,18 +24,7 @@ from hub.store.sealing import Sealer, new_key
 from hub.transport.client import WayOut
 from tests.conftest import Time
 
-
-class Cut(httpx.AsyncBaseTransport):
-    """To an ASGI sandbox in this process. An answer that breaks off is what it is on a wire: a lost reply."""
-
-    def __init__(self, sandbox: Sandbox) -> None:
-        self._inner = httpx.ASGITransport(sandbox)
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        try:
-            return await self._inner.handle_async_request(request)
-        except AssertionError:
-            raise httpx.RemoteProtocolError("the connection was cut", request=request) from None
+__all__ = ["Cut", "SmallHub"]
 
 
 class SmallHub:
@@ -78,16 +66,11 @@ class SmallHub:
             await apply(connection, said, self.time())
 
     async def post(self, name: str, delivery: Delivery) -> Received:
-        opened = asyncio.create_task(self.door.open())
-        headers = {key.lower(): value for key, value in delivery.headers.items()}
-        url = f"https://hub.example/webhooks/{name}" + (f"?{delivery.query}" if delivery.query else "")
-        try:
-            return await self.door.receive(
-                self.connections[name], Incoming(method="POST", url=url, headers=headers, body=delivery.body)
-            )
-        finally:
-            opened.cancel()
-            await asyncio.gather(opened, return_exceptions=True)
+        address = f"https://hub.example/webhooks/{name}"
+        (answer,) = await posted(self.door, self.connections[name], address, [delivery])
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
 
     async def digest(self) -> None:
         while await digest(self.db, self.connections, self.time):

@@ -4,9 +4,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from connectors.easypost.read import order_in
 from connectors.easypost.recorded import Recordings
 from connectors.easypost.sandbox import EasyPostSandbox
+from connectors.shipping.references import order_in
 from hub.card import Ability, Card, Made, Vector, Wish
 from hub.connector import Incoming
 from hub.domain.clock import Clock

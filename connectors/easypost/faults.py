@@ -5,8 +5,8 @@ from typing import Any
 import httpx
 import msgspec
 
-from hub.connector import READS
-from hub.domain.errors import HubError, NeedsAttention, Refused, TryLater, Unknown
+from connectors.shipping.verdict import without_json
+from hub.domain.errors import HubError, NeedsAttention, Refused, Unknown
 
 # A carrier that did not answer in time, or is still at it: a label may have been made.
 _OPEN = ("SHIPMENT.POSTAGE.TIMED_OUT", "SHIPMENT.POSTAGE.NO_RESPONSE", "SHIPMENT.PURCHASE.IN_PROGRESS")
@@ -41,14 +41,10 @@ def verdict(response: httpx.Response) -> HubError | None:
 
 
 def _not_json(response: httpx.Response) -> HubError | None:
-    """A page that somebody in between put in the place of the answer: nobody knows what EasyPost did."""
     try:
         msgspec.json.decode(response.content, type=msgspec.Raw)
     except ValueError:
-        request = response.request
-        said = f"{request.method} {request.url.path}: {response.status_code} without JSON"
-        reads = request.method in ("GET", "HEAD") or any(request.extensions.get(name) for name in READS)
-        return TryLater(said) if reads else Unknown(said)
+        return without_json(response)
     return None
 
 

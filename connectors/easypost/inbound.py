@@ -23,7 +23,7 @@ _ID = re.compile(r"[A-Za-z0-9_]{1,100}", re.ASCII)
 _NAME = re.compile(r"[a-z0-9_.]{1,100}", re.ASCII)
 
 
-def verify(incoming: Incoming, secrets: Sequence[str], settings: EasyPostSettings, now: datetime) -> None:  # noqa: ARG001
+def verify(incoming: Incoming, secrets: Sequence[str], _settings: EasyPostSettings, _now: datetime) -> None:
     """All secrets are tried, so that the time taken does not tell which one was near. The clock proves nothing here."""
     try:
         said = incoming.headers.get("x-hmac-signature", "").encode("ascii")

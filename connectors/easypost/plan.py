@@ -1,15 +1,14 @@
 """What EasyPost should be asked to do for an order: buy its label, give back the label of one that was cancelled."""
 
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 
 from connectors.easypost.commands import BuyLabel, RefundLabel
 from connectors.easypost.settings import EasyPostSettings
+from connectors.shipping.plan import parcels, sending, stands
+from connectors.shipping.references import is_ours
 from hub.connector import OrderView
 from hub.domain.commands import Command, Mismatch
-from hub.domain.order import PaymentState
-from hub.domain.records import Address, RefundRecord, RefundStatus, ShipmentRecord, ShipmentStatus
+from hub.domain.records import Address, ShipmentRecord, ShipmentStatus
 
 
 def plan(view: OrderView) -> Iterator[Command | Mismatch]:
@@ -24,36 +23,19 @@ def plan(view: OrderView) -> Iterator[Command | Mismatch]:
 
 def _buy(view: OrderView, settings: EasyPostSettings) -> Iterator[Command | Mismatch]:
     """Any parcel that is told of, whoever told, means that somebody has taken this order in hand."""
-    order, units = view.order, _units_left(view)
-    parcels = [record for record in (*view.said, *view.others) if isinstance(record, ShipmentRecord)]
-    if any(_stands(parcel) for parcel in parcels if not parcel.inbound):
+    known, due = list(parcels(view)), sending(view, settings.parcel)
+    if due is None or any(stands(parcel) for parcel in known if not parcel.inbound):
         return
-    # All else that is unpaid holds the order.
-    if not order.may_fulfil or order.payment_state is PaymentState.REFUNDED or not units:
-        return
-    if (to := order.shipping_address) is None:
-        return
-    if cannot := _unfit(to, settings):
+    if cannot := _unfit(due.to, settings):
         yield Mismatch(about="shipping label", expected="bought", found=cannot)
         return
-    weight = max(settings.parcel.weight_per_unit * units, settings.parcel.weight_at_least)
     yield BuyLabel(
-        order=order.id,
-        to=replace(to, name=to.name or to.company or order.name, phone=to.phone or order.phone),
-        email=order.email,
-        weight=f"{weight:f}",
-        replaces=tuple(parcel.source.external_id for parcel in parcels if parcel.source.connection == view.connection),
+        order=view.order.id,
+        to=due.to,
+        email=view.order.email,
+        weight=due.weight,
+        replaces=tuple(parcel.source.external_id for parcel in known if parcel.source.connection == view.connection),
     )
-
-
-def _units_left(view: OrderView) -> int:
-    """Of what has to be shipped, less what was given back."""
-    returned: Counter[str] = Counter()
-    for record in (*view.said, *view.others):
-        if isinstance(record, RefundRecord) and record.status not in (RefundStatus.FAILED, RefundStatus.CANCELLED):
-            for line_id, quantity in record.lines:
-                returned[line_id] += quantity
-    return sum(max(0, line.quantity - returned[line.id]) for line in view.order.lines if line.fulfillable)
 
 
 def _unfit(to: Address, settings: EasyPostSettings) -> str:
@@ -78,13 +60,9 @@ def _give_back(view: OrderView) -> Iterator[Command | Mismatch]:
             yield Mismatch(
                 about="label of a cancelled order", expected="given back", found=f"{shipment}: refund {word}"
             )
-        elif any(claim.startswith("ord_") for claim in record.claims):
+        elif is_ours(record):
             yield RefundLabel(target=shipment)
         else:
             yield Mismatch(
                 about="label of a cancelled order", expected="given back", found=f"{shipment}, bought by hand"
             )
-
-
-def _stands(record: ShipmentRecord) -> bool:
-    return record.status is not ShipmentStatus.CANCELLED

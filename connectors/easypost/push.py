@@ -22,6 +22,7 @@ from connectors.easypost.rates import choose
 from connectors.easypost.read import decode
 from connectors.easypost.settings import EasyPostSettings
 from connectors.easypost.status import given_back, parcel_status
+from connectors.shipping.references import reference
 from hub.connector import READS, Account, Event, Find, Push
 from hub.domain.clock import parse_time
 from hub.domain.commands import Command
@@ -42,7 +43,7 @@ async def find_label(account: Account, wish: BuyLabel, _id: CommandId) -> Sequen
 
 async def buy_label(account: Account, wish: BuyLabel, _id: CommandId) -> Sequence[Event]:
     settings: EasyPostSettings = account.settings
-    made: int = 0
+    made = 0
     found: shapes.Shipment | None = None
     async for body, shipment in _walk(account, wish.order):
         made += 1
@@ -57,7 +58,7 @@ async def buy_label(account: Account, wish: BuyLabel, _id: CommandId) -> Sequenc
     else:
         if made >= _MOST:
             raise Refused(f"{wish.order} has {made} shipments already: look at them in the dashboard")
-        shipment = await _make(account, wish, _name(wish.order, made + 1))
+        shipment = await _make(account, wish, reference(wish.order, made + 1))
         rates = shipment.rates or []
     rate = choose(rates, shipment.messages or [], settings)
     return [shipment_event(await _buy(account, shipment.id, rate.id))]
@@ -88,13 +89,9 @@ PUSH: dict[type[Command], Push] = {
 # -------------------------------------------------------------------------------------------------------- looking
 
 
-def _name(order: str, number: int) -> str:
-    return order if number == 1 else f"{order}-{number}"
-
-
 async def _walk(account: Account, order: str) -> AsyncIterator[tuple[bytes, shapes.Shipment]]:
     for number in range(1, _MOST + 1):
-        name = _name(order, number)
+        name = reference(order, number)
         try:
             body = await get(account, "shipments", name)
         except Missing:
@@ -127,16 +124,16 @@ async def _twin(account: Account, found: shapes.Shipment) -> bytes | None:
 # --------------------------------------------------------------------------------------------------------- acting
 
 
-async def _make(account: Account, wish: BuyLabel, reference: str) -> shapes.Shipment:
+async def _make(account: Account, wish: BuyLabel, name: str) -> shapes.Shipment:
     settings: EasyPostSettings = account.settings
     if settings.ship_from is None:
         raise Refused("ship_from is not set: nobody knows where the parcel leaves from")
-    sides = {side: getattr(settings.parcel, side) for side in ("length", "width", "height")}
     body = {
-        "reference": reference,
+        "reference": name,
         "to_address": _place(wish.to) | ({"email": wish.email} if wish.email else {}),
-        "from_address": _place(Address(**settings.ship_from.model_dump())),
-        "parcel": {"weight": _ounces(wish)} | {side: float(value) for side, value in sides.items() if value},
+        "from_address": _place(settings.ship_from.address),
+        "parcel": {"weight": _ounces(wish)}
+        | {side: float(value) for side, value in settings.parcel.sides.items() if value},
         "options": {"label_format": settings.label_format},
     }
     return decode((await account.http.post("/shipments", json={"shipment": body})).content, shapes.Shipment)
@@ -144,7 +141,7 @@ async def _make(account: Account, wish: BuyLabel, reference: str) -> shapes.Ship
 
 async def _prices(account: Account, shipment: shapes.Shipment) -> list[shapes.Rate]:
     """Of today: carriers do not honour old ones. To ask for prices changes nothing that anybody pays for."""
-    answer = await account.http.post(f"/shipments/{shipment.id}/rerate", extensions=dict(READS))
+    answer = await account.http.post(f"/shipments/{shipment.id}/rerate", extensions=READS)
     return decode(answer.content, shapes.Rates).rates
 
 

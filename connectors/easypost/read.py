@@ -4,7 +4,6 @@ A tracker of a shipment tells too little (no price, no label, no reference), and
 tracker makes the hub ask for the shipment, which has the tracker in it. The vendor advises to read back, too.
 """
 
-import re
 from collections.abc import Iterator
 from typing import TypeVar
 
@@ -13,6 +12,7 @@ import msgspec
 from connectors.easypost import shapes
 from connectors.easypost.kinds import REFUND, REFUND_EVENTS, SHIPMENT, TRACKER, TRACKER_EVENTS, UNREADABLE
 from connectors.easypost.status import delivered_at, parcel_status, shipped_at, status_of
+from connectors.shipping.references import order_in
 from hub.connector import Faulty, Hint, Ignored, Reader, Reading
 from hub.domain.clock import parse_time
 from hub.domain.errors import Unreadable
@@ -22,7 +22,6 @@ from hub.domain.records import Kind, Record, ShipmentRecord, ShipmentStatus, Sou
 Said = Record | Hint | Ignored | Faulty
 S = TypeVar("S")
 
-_OURS = re.compile(r"(ord_[0-9a-z]{26})(?:-[0-9]{1,3})?", re.ASCII)
 _LONGEST = 200  # of a vendor's id or number that can be a key
 
 
@@ -54,7 +53,7 @@ def read_tracker(reading: Reading, body: bytes) -> Iterator[Said]:
         yield _tracked(reading, tracker)
 
 
-def read_refund(reading: Reading, body: bytes) -> Iterator[Said]:  # noqa: ARG001
+def read_refund(_reading: Reading, body: bytes) -> Iterator[Said]:
     """Of a label's price. The shipment says it, too, with all else."""
     refund = decode(body, shapes.Refund)
     if refund.shipment_id:
@@ -91,12 +90,6 @@ READ: dict[str, Reader] = {
     **dict.fromkeys((*TRACKER_EVENTS, *REFUND_EVENTS), read_event),
     UNREADABLE: read_unreadable,
 }
-
-
-def order_in(reference: str | None) -> str:
-    """Our order's id in a shipment's reference (`ord_…`, `ord_…-2`), or ""."""
-    found = _OURS.fullmatch(reference or "")
-    return found[1] if found else ""
 
 
 def _foreign(reading: Reading, mode: str) -> Ignored | None:

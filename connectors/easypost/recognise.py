@@ -14,7 +14,7 @@ _LISTS = {
 }
 
 
-def recognise(name: str, body: bytes) -> Sequence[Event]:  # noqa: ARG001
+def recognise(_name: str, body: bytes) -> Sequence[Event]:
     """An object says what it is (`object`), an event what it tells of (`description`); a name says nothing."""
     try:
         found = msgspec.json.decode(body)

@@ -3,65 +3,30 @@
 import base64
 from datetime import timedelta
 from decimal import Decimal
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, model_validator
 
+from connectors.shipping.settings import CHEAPEST, Limit, Parcel, Positive, ShipFrom, Text
 from hub.connector import ConnectionSettings, Duration, Headers, Limits, Way
-from hub.domain.money import Money
 from hub.options import Url
-
-CHEAPEST = "cheapest"
 
 # EasyPost names no number ("dynamic"): a modest pace, and a 429 is waited out. The deadline leaves carriers time to
 # rate a parcel or to make a label: what is cut off here has to be looked up before anything else.
 _CALLS_PER_SECOND = 5
 _DEADLINE = timedelta(seconds=60)
 
-_Text = Annotated[str, Field(min_length=1)]
-_Positive = Annotated[Decimal, Field(gt=0, max_digits=10, decimal_places=3)]
+_Measure = Annotated[Positive, Field(max_digits=10, decimal_places=3)]
 
 
-def _money(value: Any) -> Any:
-    if isinstance(value, Money):
-        return value
-    amount, _, currency = str(value).partition(" ")
-    money = Money.parse(amount, currency)
-    if money.minor <= 0:
-        raise ValueError("more than nothing is expected")
-    return money
+class OuncesAndInches(Parcel):
+    """EasyPost's only units."""
 
-
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class ShipFrom(_Part):
-    name: _Text
-    company: str = ""
-    phone: str = ""
-    line1: _Text
-    line2: str = ""
-    city: _Text
-    region: str = ""
-    postal_code: _Text
-    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
-
-
-class Parcel(_Part):
-    """What a parcel weighs (ounces) and measures (inches), EasyPost's only units: orders tell neither."""
-
-    weight_per_unit: _Positive = Decimal(16)
-    weight_at_least: _Positive = Decimal(4)
-    length: _Positive | None = None
-    width: _Positive | None = None
-    height: _Positive | None = None
-
-    @model_validator(mode="after")
-    def _all_or_none(self) -> Self:
-        if len({side is None for side in (self.length, self.width, self.height)}) > 1:
-            raise ValueError("length, width and height go together")
-        return self
+    weight_per_unit: _Measure = Decimal(16)
+    weight_at_least: _Measure = Decimal(4)
+    length: _Measure | None = None
+    width: _Measure | None = None
+    height: _Measure | None = None
 
 
 class EasyPostSettings(ConnectionSettings):
@@ -71,10 +36,10 @@ class EasyPostSettings(ConnectionSettings):
 
     buy_labels: Literal["never", "when_ready"] = "never"
     carrier: str = ""  # as EasyPost spells it: USPS, UPSDAP…; empty: any
-    service: _Text = CHEAPEST  # or the one wanted, as EasyPost spells it: GroundAdvantage, Priority…
-    most: Annotated[Money, BeforeValidator(_money)] | None = None  # for one label: "25.00 USD"
+    service: Text = CHEAPEST  # or the one wanted, as EasyPost spells it: GroundAdvantage, Priority…
+    most: Limit | None = None
     ship_from: ShipFrom | None = None
-    parcel: Parcel = Parcel()
+    parcel: OuncesAndInches = OuncesAndInches()
     label_format: Literal["PNG", "PDF", "ZPL", "EPL2"] = "PDF"
 
     # Lists go by the time of creation, and parcels change long after it: so often, all of so many days are read again.
@@ -91,11 +56,8 @@ class EasyPostSettings(ConnectionSettings):
 def way(settings: EasyPostSettings) -> Way:
     """The key is the user name of Basic authentication, without a password (docs.easypost.com/docs/authentication)."""
     credentials = base64.b64encode(f"{settings.api_key.get_secret_value()}:".encode()).decode()
-    limits = Limits(requests=_CALLS_PER_SECOND, at_once=4, deadline=_DEADLINE)
-    if settings.rate_limit:
-        limits = Limits(
-            requests=settings.rate_limit.requests, per=settings.rate_limit.per, at_once=4, deadline=_DEADLINE
-        )
     return Way(
-        base_url=settings.base_url, auth=Headers(headers={"Authorization": f"Basic {credentials}"}), limits=limits
+        base_url=settings.base_url,
+        auth=Headers(headers={"Authorization": f"Basic {credentials}"}),
+        limits=Limits(requests=_CALLS_PER_SECOND, at_once=4, deadline=_DEADLINE),
     )

@@ -153,7 +153,7 @@ def _value(value: Any) -> Callable[[Any], Any]:
 
 def hints(shape: Any) -> Mapping[str, Any]:
     """The fields of a dataclass with their types."""
-    return _hints(shape)
+    return _hints(shape)  # mypy takes no class of records for the hashable that a cached function wants
 
 
 @cache

@@ -18,11 +18,9 @@ from hub.domain.records import Record, Source
 
 def plain(value: Any) -> Any:
     match value:
-        case None | bool() | int():
-            return value
         case Enum():
             return value.value
-        case str():
+        case None | bool() | int() | str():
             return value
         case Money():
             return {"amount": value.major, "currency": value.currency, "minor": value.minor}

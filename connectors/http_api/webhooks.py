@@ -2,22 +2,19 @@
 
 import base64
 import binascii
-import re
 from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, PrivateAttr, model_validator
 from pydantic_core import PydanticCustomError
 
 from connectors.http_api.fields import Problem
-from connectors.http_api.kinds import expressions, refuse
+from connectors.http_api.kinds import PLACEHOLDER, expressions, refuse
 from connectors.http_api.language import Expression
 from hub.connector import WebhookSettings
 
 Scheme = Literal[
     "standard-webhooks", "hmac-sha256-hex", "hmac-sha256-base64", "hmac-sha1-hex", "bearer", "basic", "none"
 ]
-SIGNED_PARTS = ("body", "timestamp", "id")
-_PARTS = re.compile(r"\{([^{}]*)\}")
 
 
 def lower(value: object) -> object:
@@ -91,8 +88,8 @@ class HttpWebhook(WebhookSettings):
         problems: list[Problem] = []
         if not self.header:
             problems.append((("header",), "is missing: where the signature stands"))
-        parts = _PARTS.findall(self.signed)
-        if "body" not in parts or set(parts) - set(SIGNED_PARTS):
+        parts = PLACEHOLDER.findall(self.signed)
+        if "body" not in parts or set(parts) - {"body", "timestamp", "id"}:
             problems.append((("signed",), "{body} is expected, beside it {timestamp} and {id}"))
         problems += [
             ((f"{part}_header",), f"is missing: where the {part} stands that is signed")

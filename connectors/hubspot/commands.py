@@ -1,68 +1,34 @@
-"""What the CRM can be asked to do. In an update, `""` and `None` leave a field as it is."""
+"""What HubSpot can be asked to do: contacts with a company of their own, and deals in a pipeline."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
-from hub.domain.commands import Command
-from hub.domain.money import Money
-from hub.domain.records import Address
+from connectors.crm import commands as crm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
-    """Who a contact is: its e-mail address names it, the rest fills what is empty."""
-
-    email: str
-    name: str = ""
+class Person(crm.Person):
     company: str = ""
-    phone: str = ""
-    address: Address | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SaveContact(Command):
-    """Subject: our customer. Makes the contact of this e-mail address, or fills the one that there is."""
-
-    action: ClassVar[str] = "contact.save"
+class SaveContact(crm.SaveContact):
+    """Makes the contact of this e-mail address, or fills the one that there is."""
 
     person: Person
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UpdateContact(Command):
-    """Subject: our customer. Target: the contact."""
-
-    action: ClassVar[str] = "contact.update"
-
-    name: str = ""
+class UpdateContact(crm.UpdateContact):
     company: str = ""
-    phone: str = ""
-    address: Address | None = None
-    wrote: str  # the note of what is ours then
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CreateDeal(Command):
-    """With a contact: the one of our customer, by its id, or `guest`, who has no record with us."""
-
-    action: ClassVar[str] = "deal.create"
-
-    name: str
-    amount: Money
-    pipeline: str
-    stage: str
-    closed_at: str  # RFC 3339: when the order was placed
-    contact: str = ""
+class CreateDeal(crm.CreateDeal):
     guest: Person | None = None
+    pipeline: str
+    closed_at: str  # RFC 3339: when the order was placed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UpdateDeal(Command):
-    """Target: the deal."""
-
-    action: ClassVar[str] = "deal.update"
-
-    amount: Money | None = None
+class UpdateDeal(crm.UpdateDeal):
     pipeline: str = ""
-    stage: str = ""
-    contact: str = ""

@@ -50,8 +50,8 @@ def changes(objects: str) -> Pull:
 async def _after(account: Account, objects: str, ms: int, caught_up: int = 0) -> Page:
     """`caught_up`: how far the stream was before it went back for the index."""
     found = await _search(account, objects, [_filter(MODIFIED[objects], "GTE", ms)], MODIFIED[objects])
-    events = await _events(account, objects, [row for row, _ in found])
-    last = max((at for _, at in found), default=0)
+    events = await _events(account, objects, found)
+    last = max((_changed(objects, thing) for _, thing in found), default=0)
     if len(found) < SEARCH_PAGE:
         return Page(events=events, cursor=f"at:{max(last, caught_up, ms)}", more=False)
     return Page(events=events, cursor=f"on:{last}" if last > ms else f"tie:{ms}:0", more=True)
@@ -60,33 +60,34 @@ async def _after(account: Account, objects: str, ms: int, caught_up: int = 0) ->
 async def _within(account: Account, objects: str, ms: int, above: int) -> Page:
     filters = [_filter(MODIFIED[objects], "EQ", ms), _filter("hs_object_id", "GT", above)]
     found = await _search(account, objects, filters, "hs_object_id")
-    events = await _events(account, objects, [row for row, _ in found])
+    events = await _events(account, objects, found)
     if len(found) < SEARCH_PAGE:
         return Page(events=events, cursor=f"on:{ms + 1}", more=True)
-    last = max(int(msgspec.json.decode(row, type=Thing).id) for row, _ in found)
+    last = max(int(thing.id) for _, thing in found)
     return Page(events=events, cursor=f"tie:{ms}:{last}", more=True)
 
 
-async def _search(account: Account, objects: str, filters: list[dict[str, str]], sort: str) -> list[tuple[bytes, int]]:
-    """Each row with the millisecond of its last change."""
+async def _search(
+    account: Account, objects: str, filters: list[dict[str, str]], sort: str
+) -> list[tuple[bytes, Thing]]:
+    """Each row, and what it says."""
     if objects == "deals" and account.settings.deals == "ours":
         filters = [*filters, {"propertyName": ORDER, "operator": "HAS_PROPERTY"}]
-    found = []
-    for row in await search(account, objects, filters, sort):
-        thing = msgspec.json.decode(row, type=Thing)
-        # What is sorted by counts; `updatedAt` may be another time.
-        found.append((row, _ms(parse_time(thing.properties.get(MODIFIED[objects]) or thing.updated_at))))
-    return found
+    return [(row, msgspec.json.decode(row, type=Thing)) for row in await search(account, objects, filters, sort)]
 
 
-async def _events(account: Account, objects: str, found: list[bytes]) -> list[Event]:
+def _changed(objects: str, thing: Thing) -> int:
+    """The millisecond of the last change. What is sorted by counts; `updatedAt` may be another time."""
+    return _ms(parse_time(thing.properties.get(MODIFIED[objects]) or thing.updated_at))
+
+
+async def _events(account: Account, objects: str, found: list[tuple[bytes, Thing]]) -> list[Event]:
     kind = KINDS[objects]
-    things = [msgspec.json.decode(row, type=Thing) for row in found]
     if objects == "deals":
-        contacts = await contacts_of_deals(account, [thing.id for thing in things])
-        found = [with_contacts(row, contacts.get(thing.id, ())) for row, thing in zip(found, things, strict=True)]
-    events = [Event(kind=kind, body=row) for row in found]
-    merges = [row for row, thing in zip(found, things, strict=True) if merged_into(thing)]
+        contacts = await contacts_of_deals(account, [thing.id for _, thing in found])
+        found = [(with_contacts(row, contacts.get(thing.id, ())), thing) for row, thing in found]
+    events = [Event(kind=kind, body=row) for row, _ in found]
+    merges = [row for row, thing in found if merged_into(thing)]
     return events + [Event(kind=f"{kind}.merges", body=row) for row in merges]
 
 

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from urllib.parse import quote
 
+from connectors.crm.fields import customers_in, digest, marks, note
 from connectors.hubspot import properties
 from connectors.hubspot.client import associate, one, update, upsert
 from connectors.hubspot.commands import CreateDeal, Person, SaveContact, UpdateContact, UpdateDeal
-from connectors.hubspot.fields import address_of, addressed, customers_of, digest, marks, name_of, named, note
+from connectors.hubspot.fields import address_of, addressed, name_of, named
 from connectors.hubspot.shapes import Properties
 from hub.connector import Account, Event
 from hub.domain.errors import Missing
@@ -37,18 +38,30 @@ async def create_deal(account: Account, wish: CreateDeal, id: CommandId) -> list
     if wish.guest is not None:
         contact, event = await _contact(account, wish.guest, "", id)
         told.append(event)
-    fields = {
-        "dealname": wish.name,
-        "pipeline": wish.pipeline,
-        "dealstage": wish.stage,
-        "closedate": wish.closed_at,
-        properties.COMMAND: id,
-        **_amount(account, wish.amount),
-    }
-    deal = await upsert(account, "deals", properties.ORDER, wish.subject, fields, id)
+    deal = await _deal(account, wish, id)
     if contact:
         await associate(account, deal, contact)
     return [*told, (await one(account, "deals", deal))[0]]
+
+
+async def _deal(account: Account, wish: CreateDeal, id: CommandId) -> str:
+    """The deal of the sale, made if there is none.
+
+    One that is there stays as it is: it came of this command's first sending, whose answer was lost, and may have moved
+    on since by a further command of ours or by people. The upsert alone would take it back.
+    """
+    try:
+        return (await one(account, "deals", wish.subject, idProperty=properties.ORDER))[1].id
+    except Missing:
+        fields = {
+            "dealname": wish.name,
+            "pipeline": wish.pipeline,
+            "dealstage": wish.stage,
+            "closedate": wish.closed_at,
+            properties.COMMAND: id,
+            **_amount(account, wish.amount),
+        }
+        return await upsert(account, "deals", properties.ORDER, wish.subject, fields, id)
 
 
 async def update_deal(account: Account, wish: UpdateDeal, _id: CommandId) -> list[Event]:
@@ -83,7 +96,7 @@ async def _contact(account: Account, person: Person, customer: str, id: CommandI
         contact = await upsert(account, "contacts", "email", person.email, fields, id)
         return contact, (await one(account, "contacts", contact))[0]
     fields = _fields(person, thing.properties)
-    ours = customers_of(thing.properties)
+    ours = customers_in(thing.properties.get(properties.CUSTOMER))
     if customer and customer not in ours:
         fields[properties.CUSTOMER] = " ".join((*ours, customer))
     if not fields:

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
+from connectors.crm.fields import customers_in
 from connectors.hubspot import properties
-from connectors.hubspot.fields import address_of, customers_of, name_of
+from connectors.hubspot.fields import address_of, name_of
 from connectors.hubspot.notices import FETCHED, read_notice
 from connectors.hubspot.shapes import Thing, Things
 from hub.connector import Faulty, Hint, Ignored, Reader, Reading
@@ -46,7 +47,7 @@ def _contact(reading: Reading, thing: Thing) -> Record:
     return CustomerRecord(
         source=Source(reading.connection, Kind.CUSTOMER, _id(thing)),
         version=_version(thing, 0),
-        claims=tuple(sorted({*customers_of(fields), *merged})),
+        claims=tuple(sorted({*customers_in(fields.get(properties.CUSTOMER)), *merged})),
         created_at=parse_time(thing.created_at),
         updated_at=parse_time(thing.updated_at),
         url=thing.url or _page(reading, "contact", thing),

@@ -1,12 +1,13 @@
 """What `[connections.<id>]` of a HubSpot account holds."""
 
-from datetime import date, timedelta
-from typing import Annotated, Literal, Self
+from datetime import timedelta
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, model_validator
 
-from hub.connector import ConnectionSettings, Headers, Limits, OAuth2, Way
-from hub.options import Currency, ExactUrl, Url
+from connectors.crm.settings import CrmSettings, Stages
+from hub.connector import Headers, Limits, OAuth2, Way
+from hub.options import ExactUrl, Url
 
 # developers.hubspot.com, "Usage guidelines": 100 calls in ten seconds for a private app, and ten a second as the
 # answers' own headers say. One call below, as other apps share the daily limit only.
@@ -30,10 +31,8 @@ Id = Annotated[str, Field(pattern=r"^[0-9]{1,20}$")]
 StageId = Annotated[str, Field(min_length=1, max_length=100)]
 
 
-class Stages(BaseModel):
-    """Ids of deal stages, by how far an order has come. The defaults are those of HubSpot's first sales pipeline."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class DealStages(Stages):
+    """Ids of deal stages. The defaults are those of HubSpot's first sales pipeline."""
 
     received: StageId = "contractsent"
     paid: StageId = "closedwon"
@@ -42,12 +41,8 @@ class Stages(BaseModel):
     cancelled: StageId = "closedlost"
     refunded: StageId = "closedlost"
 
-    @property
-    def all(self) -> frozenset[str]:
-        return frozenset((self.received, self.paid, self.shipped, self.completed, self.cancelled, self.refunded))
 
-
-class HubSpotSettings(ConnectionSettings):
+class HubSpotSettings(CrmSettings):
     portal_id: Id  # the account ("Hub ID"): events of other accounts are not ours
     webhook_url: ExactUrl  # exactly as the app has it: HubSpot signs it
 
@@ -59,13 +54,8 @@ class HubSpotSettings(ConnectionSettings):
     base_url: Url = "https://api.hubapi.com"
     token_url: Url | None = None  # by default `/oauth/v1/token` of `base_url`
 
-    currency: Currency = "USD"  # the account's company currency
-    multicurrency: bool = False  # further currencies are set up in the account
     pipeline: StageId = "default"
-    stages: Stages = Stages()
-    from_date: date | None = None  # sales before this day (UTC) are not told
-    test_orders: bool = False  # tell of test orders as well: for a test account
-    deals: Literal["ours", "all"] = "ours"  # read deals that do not come from an order of ours, too
+    stages: DealStages = DealStages()
 
     @model_validator(mode="after")
     def _one_way_in(self) -> Self:

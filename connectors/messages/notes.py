@@ -26,7 +26,15 @@ class Note(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     detail: str = ""
 
 
-def note(command: CommandId, order: str, occasion: str, to: str, at: datetime) -> Event:
-    """Of a message that its server took."""
-    said = Note(id=command, order=order, occasion=occasion, to=to, at=rfc3339(at))
+def note(
+    command: CommandId,
+    order: str,
+    occasion: str,
+    to: str,
+    at: datetime,
+    status: MessageStatus = MessageStatus.SENT,
+    detail: str = "",
+) -> Event:
+    """Of a message that its server took, unless `status` says otherwise."""
+    said = Note(id=command, order=order, occasion=occasion, to=to, at=rfc3339(at), status=status, detail=detail)
     return Event(kind=KIND, body=msgspec.json.encode(said))

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ from connectors.paypal.sandbox import PayPalSandbox
 from hub.card import WEBHOOK_URL, Ability, Card, Exchange, Made, Vector, Wish
 from hub.connector import Incoming
 from hub.descriptions import by_path, openapi
-from hub.domain.clock import Clock, rfc3339
+from hub.domain.clock import Clock, from_unix, rfc3339
 from hub.domain.records import Kind
 from hub.sandbox import Sandbox
 
@@ -99,14 +98,13 @@ def _effects(state: Mapping[str, Any]) -> Sequence[str]:
     return words
 
 
-def _recordings(folder: Any) -> Sequence[tuple[str, bytes]]:
-    root = Path(folder)
-    found = sorted(path for part in ("webhooks", "recordings", "api") for path in (root / part).rglob("*.json"))
-    return [(str(path.relative_to(root)), path.read_bytes()) for path in found]
+def _recordings(folder: Path) -> Sequence[tuple[str, bytes]]:
+    found = sorted(path for part in ("webhooks", "recordings", "api") for path in (folder / part).rglob("*.json"))
+    return [(str(path.relative_to(folder)), path.read_bytes()) for path in found]
 
 
-def _vectors(folder: Any) -> Sequence[Vector]:
-    signatures = Path(folder) / "signatures"
+def _vectors(folder: Path) -> Sequence[Vector]:
+    signatures = folder / "signatures"
     if not (signatures / "vectors.json").exists():
         return ()
     certificates = signatures / "certs"
@@ -128,18 +126,18 @@ def _vectors(folder: Any) -> Sequence[Vector]:
                 "environment": "sandbox" if ".sandbox." in each["headers"]["PAYPAL-CERT-URL"] else "live",
                 "trusted_roots": root,  # public lists do not have it any more
             },
-            at=rfc3339(datetime.fromtimestamp(each["now"], UTC)),
+            at=rfc3339(from_unix(each["now"])),
             genuine=each["expect"] == "valid",
         )
         for each in json.loads((signatures / "vectors.json").read_text())["vectors"]
     ]
 
 
-def _description(folder: Any) -> Callable[[Exchange], Sequence[str]]:
+def _description(folder: Path) -> Callable[[Exchange], Sequence[str]]:
     """Relaxed: the links of a page name parameters that no description has."""
     judge = by_path(
         {
-            prefix: openapi(json.loads((Path(folder) / "spec" / name).read_text()), relaxed=True)
+            prefix: openapi(json.loads((folder / "spec" / name).read_text()), relaxed=True)
             for prefix, name in _DOCUMENTS.items()
         }
     )

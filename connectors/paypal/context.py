@@ -8,13 +8,13 @@ from datetime import datetime
 from connectors.paypal.decode import moment
 from connectors.paypal.settings import OrderReference, PayPalSettings
 from connectors.paypal.shapes import Link, RelatedIds, Transaction
+from connectors.processors.versions import SECOND
 from hub.connector import Reading
+from hub.domain.ids import ORDER_ID
 from hub.domain.records import Kind, Source, vendor_key
 
 VENDOR = "paypal"
 
-_ORDER_ID = re.compile(r"ord_[0-9a-z]{26}", re.ASCII)
-_SECOND = 1_000_000  # versions within one second: PayPal's clock mostly has no smaller unit
 # Resources by the path of their own link: v2 writes plurals, v1 singulars.
 _PATHS = (
     (re.compile(r"/v2/checkout/orders/([A-Za-z0-9-]+)$", re.ASCII), "order"),
@@ -56,31 +56,26 @@ class Context:
         keys = [vendor_key(VENDOR, each) for each in ids if each]
         said = {
             "custom_id": [each.strip() for each in custom if each],
-            "invoice_id": [i.strip() for i in invoices if i],
+            "invoice_id": [each.strip() for each in invoices if each],
         }
         for values in said.values():
-            keys += [ours for each in values if _ORDER_ID.fullmatch(ours := each.split(",")[0])]
+            keys += [ours for each in values if ORDER_ID.fullmatch(ours := each.split(",")[0])]
         store: OrderReference | None = self.settings.order_reference
         if store:
-            named = [each for each in said[store.field] if "," not in each and not _ORDER_ID.fullmatch(each)]
+            named = [each for each in said[store.field] if "," not in each and not ORDER_ID.fullmatch(each)]
             keys += [Source(store.connection, Kind.ORDER, each).key for each in named if each]
         return tuple(dict.fromkeys(keys))
 
 
 def version(at: datetime, rank: int) -> int:
     """Tellings of one second are told apart by how far the thing has come: `rank`, under a million."""
-    return int(at.timestamp()) * _SECOND + rank
+    return int(at.timestamp()) * SECOND + rank
 
 
 def times(shape: Transaction, path: str) -> tuple[datetime, datetime]:
     """Created, and last changed."""
     created = moment(shape.create_time, path, "create_time")
     return created, max(created, moment(shape.update_time, path, "update_time")) if shape.update_time else created
-
-
-def share(part: int, whole: int, steps: int = 9_999) -> int:
-    """How much of the whole, as 0 … `steps`: growing with the part."""
-    return min(max(part, 0) * steps // whole, steps) if whole > 0 else 0
 
 
 def by_link(href: str) -> tuple[str, str]:

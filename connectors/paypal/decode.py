@@ -1,32 +1,15 @@
-"""From bytes to shapes, with the path of a fault in PayPal's own words: `resource.amount.value`."""
+"""PayPal's amounts and times, with the path of a fault: `resource.amount.value`."""
 
-from collections.abc import Callable
 from datetime import datetime
-from typing import TypeVar
-
-import msgspec
 
 from connectors.paypal.shapes import Amount
+from connectors.processors.decode import at
 from hub.domain.clock import parse_time
 from hub.domain.errors import Unreadable
 from hub.domain.money import Money
 
-T = TypeVar("T")
-
 # developer.paypal.com/api/rest/reference/currency-codes: "This currency does not support decimals."
 _WHOLE = ("HUF", "JPY", "TWD")
-
-
-def decode(decoder: Callable[[bytes | msgspec.Raw], T], body: bytes | msgspec.Raw, path: str = "") -> T:
-    try:
-        return decoder(body)
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as fault:
-        what, _, where = str(fault).partition(" - at `$")
-        raise Unreadable(f"{at(path, where.rstrip('`').lstrip('.'))}: {what}") from fault
-
-
-def at(path: str, field: str) -> str:
-    return ".".join(part for part in (path, field) if part) or "body"
 
 
 def money(amount: Amount, path: str, field: str = "amount") -> Money:

@@ -1,33 +1,6 @@
 """Which of PayPal's event types we read, and why we leave the others."""
 
 # developer.paypal.com/api/rest/webhooks/event-names: Payments v1 and v2, Checkout orders v2, Disputes.
-EVENTS = (
-    "CHECKOUT.ORDER.APPROVED",
-    "CHECKOUT.ORDER.COMPLETED",
-    "CHECKOUT.ORDER.PROCESSED",
-    "CHECKOUT.ORDER.SAVED",
-    "CHECKOUT.ORDER.VOIDED",
-    "CHECKOUT.ORDER.DECLINED",
-    "PAYMENT.AUTHORIZATION.CREATED",
-    "PAYMENT.AUTHORIZATION.VOIDED",
-    "PAYMENT.CAPTURE.COMPLETED",
-    "PAYMENT.CAPTURE.DECLINED",
-    "PAYMENT.CAPTURE.DENIED",
-    "PAYMENT.CAPTURE.PENDING",
-    "PAYMENT.CAPTURE.REFUNDED",
-    "PAYMENT.CAPTURE.REVERSED",
-    "PAYMENT.REFUND.PENDING",
-    "PAYMENT.REFUND.FAILED",
-    "PAYMENT.SALE.COMPLETED",
-    "PAYMENT.SALE.DENIED",
-    "PAYMENT.SALE.PENDING",
-    "PAYMENT.SALE.REFUNDED",
-    "PAYMENT.SALE.REVERSED",
-    "CUSTOMER.DISPUTE.CREATED",
-    "CUSTOMER.DISPUTE.UPDATED",
-    "CUSTOMER.DISPUTE.RESOLVED",
-    "RISK.DISPUTE.CREATED",  # the older name of CUSTOMER.DISPUTE.CREATED
-)
 # What a subscription of ours asks for. Of the others some are offered to few accounts, and naming one that is not
 # offered makes PayPal refuse the whole subscription.
 SUBSCRIBED = (
@@ -46,6 +19,19 @@ SUBSCRIBED = (
     "CUSTOMER.DISPUTE.CREATED",
     "CUSTOMER.DISPUTE.UPDATED",
     "CUSTOMER.DISPUTE.RESOLVED",
+)
+EVENTS = (
+    *SUBSCRIBED,
+    "CHECKOUT.ORDER.PROCESSED",
+    "CHECKOUT.ORDER.SAVED",
+    "CHECKOUT.ORDER.VOIDED",
+    "CHECKOUT.ORDER.DECLINED",
+    "PAYMENT.SALE.COMPLETED",
+    "PAYMENT.SALE.DENIED",
+    "PAYMENT.SALE.PENDING",
+    "PAYMENT.SALE.REFUNDED",
+    "PAYMENT.SALE.REVERSED",
+    "RISK.DISPUTE.CREATED",  # the older name of CUSTOMER.DISPUTE.CREATED
 )
 
 _V1 = "a v1 payment or order: its sales, authorizations and captures come as events of their own"

@@ -5,18 +5,21 @@ an authorization may be captured in parts the order, which counts them together,
 """
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from connectors.paypal.context import VENDOR, Context, related, share, times, version
-from connectors.paypal.decode import decode, moment, money
-from connectors.paypal.reversals import read_refund
+from connectors.paypal.context import VENDOR, Context, related, times, version
+from connectors.paypal.decode import moment, money
+from connectors.paypal.reversals import GIVEN_BACK, read_refund
 from connectors.paypal.shapes import Order, PurchaseUnit, Raw, Transaction
+from connectors.processors.decode import decode
+from connectors.processors.versions import share
 from hub.connector import Faulty, Hint, Ignored
 from hub.domain.errors import Unreadable
 from hub.domain.money import Money
-from hub.domain.records import Kind, PaymentRecord, PaymentStatus, Record, RefundRecord, RefundStatus, vendor_key
+from hub.domain.records import Kind, PaymentRecord, PaymentStatus, Record, RefundRecord, vendor_key
 
 Said = Iterator[Record | Hint | Ignored | Faulty]
 
@@ -64,10 +67,10 @@ def _taken(body: bytes | Raw, context: Context, what: str) -> Said:
     amount = money(shape.amount, context.path)
     none = Money.zero(amount.currency)
     ids = related(shape, context)
-    created, updated = times(shape, context.path)
+    created, updated = when = times(shape, context.path)
     taken = amount if status is PaymentStatus.CAPTURED else none
     yield PaymentRecord(
-        **_head(shape, context, what, (ids.order_id, ids.authorization_id)),
+        **_head(shape, context, what, when, (ids.order_id, ids.authorization_id)),
         version=version(updated, rank + bool(ids.order_id)),
         status=status,
         amount=amount,
@@ -94,10 +97,10 @@ def read_authorization(body: bytes | Raw, context: Context) -> Said:
     amount = money(shape.amount, context.path)
     none = Money.zero(amount.currency)
     ids = related(shape, context)
-    created, updated = times(shape, context.path)
+    created, updated = when = times(shape, context.path)
     held = status in (PaymentStatus.AUTHORIZED, PaymentStatus.CAPTURED)
     yield PaymentRecord(
-        **_head(shape, context, "authorizations", (ids.order_id,)),
+        **_head(shape, context, "authorizations", when, (ids.order_id,)),
         version=version(updated, rank + bool(ids.order_id)),
         status=status,
         amount=amount,
@@ -120,9 +123,11 @@ def _reason(shape: Transaction) -> str:
     return (shape.status_details and shape.status_details.reason) or shape.reason_code or _word(shape).lower()
 
 
-def _head(shape: Transaction, context: Context, what: str, others: tuple[str | None, ...]) -> dict[str, Any]:
+def _head(
+    shape: Transaction, context: Context, what: str, when: tuple[datetime, datetime], others: tuple[str | None, ...]
+) -> dict[str, Any]:
     """The external id is the path in PayPal's API: its ids alone do not tell what they name."""
-    created, updated = times(shape, context.path)
+    created, updated = when
     named = [each for each in (*others, shape.parent_payment) if each]
     return {
         "source": context.source(Kind.PAYMENT, f"{what}/{shape.id}"),
@@ -186,8 +191,7 @@ def _order_record(order: Order, units: list[PurchaseUnit], inner: list[Record], 
     payments = [each for each in inner if isinstance(each, PaymentRecord) and each.amount.currency == currency]
     held = [each for each in payments if each.source.external_id.startswith("authorizations/")]
     taken = [each for each in payments if each not in held]
-    given = (RefundStatus.PENDING, RefundStatus.SUCCEEDED)
-    back = [each for each in inner if isinstance(each, RefundRecord) and each.status in given]
+    back = [each for each in inner if isinstance(each, RefundRecord) and each.status in GIVEN_BACK]
     captured = sum((each.captured for each in taken), Money.zero(currency))
     authorized = sum((each.authorized for each in held), Money.zero(currency))
     refunded = _given_back(taken, [each for each in back if each.amount.currency == currency])

@@ -6,13 +6,13 @@ from typing import ClassVar
 
 from connectors.paypal.context import VENDOR
 from connectors.paypal.decode import to_paypal
+from connectors.paypal.reversals import GIVEN_BACK
+from connectors.processors.plan import left_over
 from hub.connector import OrderView
 from hub.domain.commands import Command, Mismatch
 from hub.domain.money import Money
-from hub.domain.order import FulfilmentState, Payment, RefundRequest
-from hub.domain.records import PaymentRecord, RefundRecord, RefundStatus, vendor_key
-
-_GIVEN_BACK = (RefundStatus.PENDING, RefundStatus.SUCCEEDED)
+from hub.domain.order import FulfilmentState
+from hub.domain.records import PaymentRecord, RefundRecord, vendor_key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,7 @@ def plan(view: OrderView) -> Iterator[Command | Mismatch]:
     yield from _refunds(view, payments)
     if view.order.cancelled_at is not None:
         yield from _void(view, payments)
-        yield from _left_over(view, payments)
+        yield from left_over(view)
     elif view.settings.capture == "when_shipped":
         yield from _capture(view, payments)
 
@@ -114,11 +114,11 @@ def _left(view: OrderView, records: list[PaymentRecord]) -> Iterator[tuple[str, 
             for refund in view.said
             if isinstance(refund, RefundRecord)
             and refund.payment == vendor_key(VENDOR, capture)
-            and refund.status in _GIVEN_BACK
+            and refund.status in GIVEN_BACK
             and refund.amount.currency == record.captured.currency
         ]
         given = sum(listed, Money.zero(record.captured.currency))
-        yield capture, record.captured - max(given, record.refunded, key=lambda amount: amount.minor)
+        yield capture, record.captured - max(given, record.refunded)
 
 
 def _holds(left: Money, wanted: Money) -> bool:
@@ -139,7 +139,7 @@ def _capture(view: OrderView, payments: dict[str, list[PaymentRecord]]) -> Itera
             if not record.can_capture or record.amount.currency != due.currency or taken.currency != due.currency:
                 continue
             held = record.authorized - taken
-            amount = min(held, due, key=lambda each: each.minor)
+            amount = min(held, due)
             if amount.minor <= 0:
                 continue
             try:
@@ -158,25 +158,3 @@ def _void(view: OrderView, payments: dict[str, list[PaymentRecord]]) -> Iterator
             for authorization, record in _named(payments[payment.id], "authorizations"):
                 if record.can_capture:
                     yield VoidAuthorization(target=authorization)
-
-
-def _left_over(view: OrderView, payments: dict[str, list[PaymentRecord]]) -> Iterator[Mismatch]:
-    """To give money back is a person's decision; that it is still here must be seen."""
-    for payment in view.order.payments:
-        if not payment.verified or not payments[payment.id]:
-            continue
-        left = payment.captured - payment.refunded
-        asked = _asked(payment, view.order.refund_requests)
-        if left.minor > asked:
-            yield Mismatch(
-                about="cancelled order still holds money", expected=str(Money.zero(left.currency)), found=str(left)
-            )
-
-
-def _asked(payment: Payment, requests: tuple[RefundRequest, ...]) -> int:
-    """What is still to be given back of it, in minor units of its own currency."""
-    return sum(
-        request.amount.minor
-        for request in requests
-        if request.payment == payment.id and not request.done and request.amount.currency == payment.captured.currency
-    )

@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterable, Mapping
 import msgspec
 
 from connectors.paypal.context import Context, linked
-from connectors.paypal.decode import decode
 from connectors.paypal.inbound import UNREADABLE
 from connectors.paypal.kinds import EVENTS
 from connectors.paypal.payments import read_authorization, read_capture, read_order, read_sale
 from connectors.paypal.reversals import read_dispute, read_refund
 from connectors.paypal.shapes import EventShape, Head, Raw, Reported
+from connectors.processors.decode import decode
 from hub.connector import Faulty, Hint, Ignored, Reader, Reading
 from hub.domain.errors import Unreadable
 from hub.domain.records import Record

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 import msgspec
 
 from connectors.paypal.context import VENDOR, Context, related, times, version
-from connectors.paypal.decode import at, decode, moment, money
+from connectors.paypal.decode import moment, money
 from connectors.paypal.shapes import Dispute, Raw, Transaction
+from connectors.processors.decode import at, decode
 from hub.connector import Faulty, Hint, Ignored
 from hub.domain.errors import Unreadable
 from hub.domain.records import DisputeRecord, DisputeStatus, Kind, Record, RefundRecord, RefundStatus, vendor_key
@@ -23,6 +24,7 @@ _REFUND: dict[str, tuple[int, RefundStatus]] = {
     "CANCELLED": (40, RefundStatus.CANCELLED),
     "FAILED": (50, RefundStatus.FAILED),
 }
+GIVEN_BACK = (RefundStatus.PENDING, RefundStatus.SUCCEEDED)  # the money left, or is about to
 # What we write into `custom_id` of a refund: our order, the refund request, the command.
 _OURS = re.compile(r"(ord_[0-9a-z]{26}),([A-Za-z0-9_.-]+),(cmd_[A-Za-z0-9_]+)", re.ASCII)
 

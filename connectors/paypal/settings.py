@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from cryptography import x509
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
+from connectors.processors import settings as processors
 from hub.connector import ConnectionSettings, Duration, Limits, OAuth2, Way
 from hub.options import Url
 
@@ -33,13 +34,8 @@ def _certificates(pem: str) -> str:
     return pem
 
 
-class OrderReference(BaseModel):
-    """Where a payment says which order of a store it pays: that order's id, never its number (numbers repeat)."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+class OrderReference(processors.OrderReference):
     field: Literal["custom_id", "invoice_id"]
-    connection: Annotated[str, Field(min_length=1)]  # the store's connection
 
 
 class PayPalSettings(ConnectionSettings):
@@ -66,10 +62,6 @@ class PayPalSettings(ConnectionSettings):
 
 
 def way(settings: PayPalSettings) -> Way:
-    # PayPal publishes no numbers and answers 429 RATE_LIMIT_REACHED (developer.paypal.com, "Rate limiting guidelines").
-    limits = Limits(requests=10)
-    if settings.rate_limit:
-        limits = Limits(requests=settings.rate_limit.requests, per=settings.rate_limit.per)
     return Way(
         base_url=settings.url,
         auth=OAuth2(
@@ -78,5 +70,7 @@ def way(settings: PayPalSettings) -> Way:
             client_secret=settings.client_secret.get_secret_value(),
             grant="client_credentials",
         ),
-        limits=limits,
+        # PayPal publishes no numbers and answers 429 RATE_LIMIT_REACHED (developer.paypal.com, "Rate limiting
+        # guidelines").
+        limits=Limits(requests=10),
     )

@@ -1,11 +1,10 @@
 """What PayPal's answers mean (developer.paypal.com/api/rest/responses)."""
 
-from datetime import timedelta
-
 import httpx
 import msgspec
 
-from hub.connector import READS
+from connectors.processors.verdict import retry_after
+from hub.connector import is_read
 from hub.domain.errors import HubError, Missing, NeedsAttention, Refused, TryLater, Unknown
 
 
@@ -29,7 +28,7 @@ _decode = msgspec.json.Decoder(_Body).decode
 
 def verdict(response: httpx.Response) -> HubError | None:
     status, request = response.status_code, response.request
-    reads = request.method in ("GET", "HEAD") or any(request.extensions.get(name) for name in READS)
+    reads = is_read(request)
     media = response.headers.get("content-type", "application/json")
     if status < 300 and "json" not in media.lower():
         # A page of something between PayPal and us: nobody knows whether PayPal has heard.
@@ -44,9 +43,9 @@ def verdict(response: httpx.Response) -> HubError | None:
         return Missing(said)
     # 409 PREVIOUS_REQUEST_IN_PROGRESS: an earlier call on the same thing is still under way. 429 RATE_LIMIT_REACHED.
     if status in (409, 425, 429):
-        return TryLater(said, after=_after(response))
+        return TryLater(said, after=retry_after(response))
     if status >= 500 or status == 408:
-        return TryLater(said, after=_after(response)) if reads else Unknown(said)
+        return TryLater(said, after=retry_after(response)) if reads else Unknown(said)
     return Refused(said)
 
 
@@ -66,8 +65,3 @@ def _said(response: httpx.Response) -> str:
     call = f"{response.request.method} {response.request.url.path}"
     said = f"{call}: {response.status_code} {(words or 'no error object')[:500]}"
     return f"{said} ({number[:40]})" if number else said
-
-
-def _after(response: httpx.Response) -> timedelta:
-    wait = response.headers.get("retry-after", "")
-    return timedelta(seconds=min(int(wait), 86_400)) if wait.isascii() and wait.isdecimal() else timedelta()

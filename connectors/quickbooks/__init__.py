@@ -1,5 +1,6 @@
 """QuickBooks Online, books: is told of sales, payments and refunds, and tells what its people change in them."""
 
+from connectors.books.commands import VoidInvoice
 from connectors.quickbooks.check import check
 from connectors.quickbooks.client import FETCH
 from connectors.quickbooks.commands import (
@@ -8,7 +9,6 @@ from connectors.quickbooks.commands import (
     CreateInvoice,
     RecordPayment,
     UpdateInvoice,
-    VoidInvoice,
 )
 from connectors.quickbooks.customers import create_customer, find_customer
 from connectors.quickbooks.faults import verdict

@@ -1,11 +1,11 @@
-"""What the books can be asked to do. Amounts are exact; days are in the company's own zone."""
+"""What the books can be asked to do, beside what all can. Amounts are exact; days are in the company's zone."""
 
 from dataclasses import dataclass
 from typing import ClassVar
 
+from connectors.books.commands import CreatePerson
 from hub.domain.commands import Command
 from hub.domain.money import Money
-from hub.domain.records import Address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,16 +18,11 @@ class BookLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CreateCustomer(Command):
+class CreateCustomer(CreatePerson):
     """Subject: our customer. Target: the currency, as QuickBooks ties each customer to one."""
 
     action: ClassVar[str] = "customer.create"
 
-    name: str
-    company: str = ""
-    email: str = ""
-    phone: str = ""
-    address: Address | None = None
     currency: str
 
 
@@ -50,13 +45,6 @@ class UpdateInvoice(Command):
 
     lines: tuple[BookLine, ...]
     total: Money
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VoidInvoice(Command):
-    """Target: the invoice."""
-
-    action: ClassVar[str] = "invoice.void"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

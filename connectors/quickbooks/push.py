@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from connectors.books.commands import VoidInvoice
 from connectors.quickbooks.client import fetch_one, find_all, get, post
 from connectors.quickbooks.commands import (
     BookLine,
@@ -16,7 +17,6 @@ from connectors.quickbooks.commands import (
     CreateInvoice,
     RecordPayment,
     UpdateInvoice,
-    VoidInvoice,
 )
 from connectors.quickbooks.reference import Mark, marks
 from connectors.quickbooks.shapes import Document

@@ -1,13 +1,14 @@
 """What `[connections.<id>]` of a QuickBooks Online company holds."""
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 
-from hub.connector import ConnectionSettings, Limits, OAuth2, Way
-from hub.options import Currency, Url, Zone
+from connectors.books.settings import BookSettings
+from hub.connector import Limits, OAuth2, Way
+from hub.options import Currency, Url
 
 _HOSTS = {
     "production": "https://quickbooks.api.intuit.com",
@@ -22,7 +23,7 @@ _LIMITS = Limits(requests=8, at_once=4, deadline=timedelta(seconds=60), body_byt
 Id = Annotated[str, Field(pattern=r"^[0-9]{1,20}$")]
 
 
-class QuickBooksSettings(ConnectionSettings):
+class QuickBooksSettings(BookSettings):
     realm_id: Id
     client_id: str
     client_secret: SecretStr
@@ -33,9 +34,6 @@ class QuickBooksSettings(ConnectionSettings):
     authorize_url: Url = "https://appcenter.intuit.com/connect/oauth2"
     minor_version: Annotated[int, Field(ge=75)] = 75
 
-    invoice: Literal["when_paid", "when_placed"] = "when_paid"
-    from_date: date | None = None  # sales before this day are not booked
-    timezone: Zone = "UTC"  # the company's: which day a sale belongs to
     document_numbers: Literal["quickbooks", "order"] = "quickbooks"
 
     item_id: Id  # the product or service that order lines are booked to; the next ones default to it
@@ -47,7 +45,6 @@ class QuickBooksSettings(ConnectionSettings):
     walk_in_customer_id: Id | None = None  # for sales without any customer, in the home currency
     walk_in_customer_ids: Mapping[Currency, Id] = {}  # and in others
 
-    currency: Currency = "USD"  # the company's home currency
     multicurrency: bool = False  # as switched on in the company; it cannot be switched off there again
 
     @model_validator(mode="after")

@@ -1,10 +1,11 @@
-"""The fields that we read and write, and the note of what we wrote: how our words become Salesforce's, and back."""
+"""The fields that we read and write: how our words become Salesforce's, and back."""
 
-import hashlib
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+from connectors.crm import fields as crm
 from connectors.salesforce.settings import SalesforceSettings
 from connectors.salesforce.shapes import Contact
 from hub.domain.ids import derived_id
@@ -30,11 +31,7 @@ _CONTACT = (
 _ROLES = "(SELECT Id, ContactId, IsPrimary FROM OpportunityContactRoles)"
 _OPPORTUNITY = f"{_COMMON}, Name, StageName, Amount, CloseDate, {ORDER}, {COMMAND}, {_ROLES}"
 
-_MARK = re.compile(r"\b(name|phone|address):([0-9a-f]{12})\b")
-_CUSTOMERS = re.compile(r"\bcus_[0-9a-z]{1,40}\b")
-_COUNTRY = re.compile(r"[A-Z]{2}")
 _CODE = re.compile(r"[A-Z0-9]{1,3}")
-_LINES = re.compile(r"\s*[\r\n]+\s*")
 
 
 def selected(objects: str, settings: SalesforceSettings) -> str:
@@ -53,7 +50,7 @@ def contact_key(email: str, customer: str) -> str:
 
 
 def name_of(contact: Contact) -> str:
-    return " ".join(part.strip() for part in (contact.first_name, contact.last_name) if part and part.strip())
+    return crm.joined(contact.first_name, contact.last_name)
 
 
 def named(name: str) -> dict[str, str | None]:
@@ -64,69 +61,45 @@ def named(name: str) -> dict[str, str | None]:
 
 def short_name(name: str) -> str:
     """As it reads back."""
-    parts = named(" ".join(name.split()))
-    return " ".join(part for part in (parts["FirstName"], parts["LastName"]) if part)
+    return crm.joined(*named(" ".join(name.split())).values())
 
 
 def address_of(contact: Contact) -> Address | None:
-    country = (contact.mailing_country_code or contact.mailing_country or "").strip().upper()
-    found = Address(
-        line1=_LINES.sub(", ", (contact.mailing_street or "").strip()),
-        city=(contact.mailing_city or "").strip(),
-        region=(contact.mailing_state_code or contact.mailing_state or "").strip(),
-        postal_code=(contact.mailing_postal_code or "").strip(),
-        country=country if _COUNTRY.fullmatch(country) else "",  # people write it out: "Germany"
+    return crm.address_of(
+        street=contact.mailing_street,
+        city=contact.mailing_city,
+        region=contact.mailing_state_code or contact.mailing_state,
+        postal_code=contact.mailing_postal_code,
+        country=contact.mailing_country_code or contact.mailing_country,
     )
-    return None if found == Address() else found
 
 
 def flat(address: Address) -> Address:
-    """As it reads back: one field for the street, and neither name, company nor phone."""
-    street = ", ".join(part for part in (address.line1.strip(), address.line2.strip()) if part)
-    return Address(
-        line1=_LINES.sub(", ", street)[:255].strip(),
-        city=address.city.strip()[:40].strip(),
-        region=address.region.strip()[:80].strip(),
-        postal_code=address.postal_code.strip()[:20].strip(),
-        country=address.country,
+    """As it reads back: no longer than the fields are."""
+    said = crm.flat(address)
+    return replace(
+        said,
+        line1=said.line1[:255].strip(),
+        city=said.city[:40].strip(),
+        region=said.region[:80].strip(),
+        postal_code=said.postal_code[:20].strip(),
     )
 
 
 def addressed(address: Address, settings: SalesforceSettings) -> dict[str, str]:
-    said = flat(address)
+    """Of one that is flat."""
     country, state = "MailingCountry", "MailingState"
     if settings.picklist_addresses:  # an org with picklists takes no free text for these two
         country = "MailingCountryCode"
-        state = "MailingStateCode" if _CODE.fullmatch(said.region) else state
+        state = "MailingStateCode" if _CODE.fullmatch(address.region) else state
     fields = {
-        "MailingStreet": said.line1,
-        "MailingCity": said.city,
-        state: said.region,
-        "MailingPostalCode": said.postal_code,
-        country: said.country,
+        "MailingStreet": address.line1,
+        "MailingCity": address.city,
+        state: address.region,
+        "MailingPostalCode": address.postal_code,
+        country: address.country,
     }
     return {name: value for name, value in fields.items() if value or not settings.picklist_addresses}
-
-
-def customers_of(contact: Contact) -> tuple[str, ...]:
-    """A person with two accounts in stores is one contact: it carries both ids."""
-    return tuple(sorted(set(_CUSTOMERS.findall(contact.customers or ""))))
-
-
-def digest(value: str | Address) -> str:
-    if isinstance(value, Address):
-        said = flat(value)
-        value = "\0".join((said.line1, said.city, said.region, said.postal_code, said.country))
-    return hashlib.sha256(value.encode()).hexdigest()[:12]
-
-
-def marks(note: str) -> dict[str, str]:
-    """By field, the digest of what we wrote last: what people have written since does not match it."""
-    return dict(_MARK.findall(note))
-
-
-def note(written: Mapping[str, str]) -> str:
-    return " ".join(f"{field}:{written[field]}" for field in sorted(written))
 
 
 Fields = dict[str, Any]

@@ -1,7 +1,10 @@
 """Commands to calls. Each can be sent again: what it makes is unique over there, and a second time changes nothing."""
 
+from typing import TypeVar
+
 import msgspec
 
+from connectors.crm.fields import customers_in, digest, marks, note
 from connectors.salesforce.client import create, one, query, quoted, select, update, upsert
 from connectors.salesforce.commands import CreateDeal, Person, SaveContact, UpdateContact, UpdateDeal
 from connectors.salesforce.fields import (
@@ -14,19 +17,17 @@ from connectors.salesforce.fields import (
     address_of,
     addressed,
     contact_key,
-    customers_of,
-    digest,
-    marks,
     name_of,
     named,
-    note,
 )
 from connectors.salesforce.settings import SalesforceSettings
 from connectors.salesforce.shapes import Contact, Opportunity
 from hub.connector import Account, Event
-from hub.domain.errors import Unreadable
+from hub.domain.errors import Missing, Unreadable
 from hub.domain.ids import CommandId
 from hub.domain.money import Money
+
+T = TypeVar("T")
 
 
 async def save_contact(account: Account, wish: SaveContact, _id: CommandId) -> list[Event]:
@@ -51,6 +52,21 @@ async def create_deal(account: Account, wish: CreateDeal, id: CommandId) -> list
     if wish.guest is not None:
         contact, event = await _contact(account, wish.guest, "")
         told.append(event)
+    where = f"{ORDER} = {quoted(wish.subject)}"
+    try:
+        event = await one(account, "Opportunity", where)
+    except Missing:
+        # What is there stays as it is: it came of this command's first sending, whose answer was lost, and may have
+        # moved on since by a further command of ours or by people. The upsert alone would take it back.
+        await upsert(account, "Opportunity", ORDER, wish.subject, _opportunity(account, wish, id))
+        event = await one(account, "Opportunity", where)
+    if contact and settings.contact_roles and await _join(account, _said(event, Opportunity).id, contact):
+        event = await one(account, "Opportunity", where)
+    return [*told, event]
+
+
+def _opportunity(account: Account, wish: CreateDeal, id: CommandId) -> Fields:
+    settings: SalesforceSettings = account.settings
     fields: Fields = {
         "Name": wish.name,
         "StageName": wish.stage,
@@ -62,12 +78,7 @@ async def create_deal(account: Account, wish: CreateDeal, id: CommandId) -> list
         fields["AccountId"] = settings.account_id
     if settings.record_type_id:
         fields["RecordTypeId"] = settings.record_type_id
-    await upsert(account, "Opportunity", ORDER, wish.subject, fields)
-    where = f"{ORDER} = {quoted(wish.subject)}"
-    event = await one(account, "Opportunity", where)
-    if contact and settings.contact_roles and await _join(account, _opportunity(event).id, contact):
-        event = await one(account, "Opportunity", where)
-    return [*told, event]
+    return fields
 
 
 async def update_deal(account: Account, wish: UpdateDeal, _id: CommandId) -> list[Event]:
@@ -111,7 +122,7 @@ async def _contact(account: Account, person: Person, customer: str) -> tuple[str
     where = f"{KEY} = {quoted(key)}"
     either = f"({where} OR Email = {quoted(person.email)})" if person.email else where
     events, _ = await select(account, "Contact", either, "ORDER BY CreatedDate, Id LIMIT 200")
-    rows = [_row(event) for event in events]
+    rows = [_said(event, Contact) for event in events]
     if not rows:
         fields = {KEY: key, **_fields(account, person, None)}
         if customer:
@@ -121,8 +132,8 @@ async def _contact(account: Account, person: Person, customer: str) -> tuple[str
         made = await create(account, "Contact", fields)
         return made, await one(account, "Contact", f"Id = {quoted(made)}")
     # `min` takes the first of equals: the oldest.
-    there = min(rows, key=lambda row: (row.key != key, not customers_of(row)))
-    fields, ours = _fields(account, person, there), customers_of(there)
+    there = min(rows, key=lambda row: (row.key != key, not customers_in(row.customers)))
+    fields, ours = _fields(account, person, there), customers_in(there.customers)
     if customer and customer not in ours:
         fields[CUSTOMER] = " ".join((*ours, customer))
     if not there.key:
@@ -156,15 +167,8 @@ def _fields(account: Account, person: Person, there: Contact | None) -> Fields:
     return fields
 
 
-def _row(event: Event) -> Contact:
+def _said(event: Event, as_: type[T]) -> T:
     try:
-        return msgspec.json.decode(event.body, type=Contact)
+        return msgspec.json.decode(event.body, type=as_)
     except ValueError as fault:
-        raise Unreadable(f"Contact: {fault}") from fault
-
-
-def _opportunity(event: Event) -> Opportunity:
-    try:
-        return msgspec.json.decode(event.body, type=Opportunity)
-    except ValueError as fault:
-        raise Unreadable(f"Opportunity: {fault}") from fault
+        raise Unreadable(f"{as_.__name__}: {fault}") from fault

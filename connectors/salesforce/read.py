@@ -10,7 +10,9 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from connectors.salesforce.fields import address_of, customers_of, name_of
+from connectors.crm.fields import customers_in
+from connectors.salesforce.client import is_id
+from connectors.salesforce.fields import address_of, name_of
 from connectors.salesforce.shapes import Contact, Notification, Opportunity, Role, Row, Rows
 from hub.connector import Faulty, Hint, Ignored, Reader, Reading
 from hub.domain.clock import parse_time
@@ -53,7 +55,7 @@ def _contact(reading: Reading, contact: Contact) -> list[Said]:
     record = CustomerRecord(
         source=Source(reading.connection, Kind.CUSTOMER, number),
         version=_version(reading, contact.system_modstamp, 0),
-        claims=tuple(sorted({*customers_of(contact), *merged})),
+        claims=tuple(sorted({*customers_in(contact.customers), *merged})),
         created_at=parse_time(contact.created_date),
         updated_at=parse_time(contact.system_modstamp),
         url=_page(reading, number),
@@ -142,7 +144,7 @@ def read_row(reading: Reading, body: bytes) -> list[Said]:
 
 def _id(value: str) -> str:
     """18 characters: the last three make it safe from being compared without regard to case."""
-    if not (value.isascii() and value.isalnum() and len(value) == 18):
+    if not is_id(value):
         raise ValueError(f"an id of 18 letters and digits was expected, found {value[:40]!r}")
     return value
 

@@ -1,12 +1,13 @@
 """What `[connections.<id>]` of a Salesforce org holds."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, model_validator
 
-from hub.connector import ConnectionSettings, Limits, OAuth2, Way
-from hub.options import Currency, Url, Zone
+from connectors.crm.settings import CrmSettings, Stages
+from hub.connector import Limits, OAuth2, Way
+from hub.options import Url, Zone
 
 _SCOPES = ("api", "refresh_token")
 
@@ -15,10 +16,8 @@ Id = Annotated[str, Field(pattern=r"^[a-zA-Z0-9]{15}([a-zA-Z0-9]{3})?$")]
 StageName = Annotated[str, Field(min_length=1, max_length=255)]
 
 
-class Stages(BaseModel):
-    """`StageName` by how far an order has come. The defaults are in the list of a new org."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class StageNames(Stages):
+    """`StageName`s. The defaults are in the list of a new org."""
 
     received: StageName = "Negotiation/Review"
     paid: StageName = "Closed Won"
@@ -27,12 +26,8 @@ class Stages(BaseModel):
     cancelled: StageName = "Closed Lost"
     refunded: StageName = "Closed Lost"
 
-    @property
-    def all(self) -> frozenset[str]:
-        return frozenset((self.received, self.paid, self.shipped, self.completed, self.cancelled, self.refunded))
 
-
-class SalesforceSettings(ConnectionSettings):
+class SalesforceSettings(CrmSettings):
     base_url: Url  # the org's My Domain address: https://acme.my.salesforce.com
     organization_id: Id  # messages of other orgs are refused
     api_version: Annotated[str, Field(pattern=r"^[0-9]{2,3}\.0$")] = "62.0"
@@ -44,17 +39,12 @@ class SalesforceSettings(ConnectionSettings):
     token_url: Url | None = None  # by default `/services/oauth2/token` of `base_url`
     calls_per_day: Annotated[int, Field(gt=0)] | None = None  # our share of the org's calls in a day
 
-    currency: Currency = "USD"  # the org's own currency
-    multicurrency: bool = False  # switched on in the org: `CurrencyIsoCode` is then there
     timezone: Zone = "UTC"  # the org's: which day a sale closes on
-    stages: Stages = Stages()
+    stages: StageNames = StageNames()
     record_type_id: Id | None = None  # of new opportunities
     account_id: Id | None = None  # the account that new contacts and opportunities belong to
     contact_roles: bool = True  # an opportunity names its contact as primary contact role
     picklist_addresses: bool = False  # "State and Country/Territory Picklists" are switched on in the org
-    from_date: date | None = None  # sales before this day (UTC) are not told
-    test_orders: bool = False  # tell of test orders as well: for a sandbox org
-    deals: Literal["ours", "all"] = "ours"  # read opportunities that do not come from an order of ours, too
 
     @model_validator(mode="after")
     def _grant_fits(self) -> Self:

@@ -19,7 +19,8 @@ from connectors.shipengine.client import checked, get, label_event, labels
 from connectors.shipengine.commands import BuyLabel
 from connectors.shipengine.rates import choose
 from connectors.shipengine.read import decode
-from connectors.shipengine.settings import Parcel, ShipEngineSettings, ShipFrom
+from connectors.shipengine.settings import Package, ShipEngineSettings
+from connectors.shipping.references import reference
 from hub.connector import READS, Account, Event
 from hub.domain.errors import Missing, NeedsAttention, Refused, TryLater, Unknown
 from hub.domain.ids import CommandId
@@ -62,7 +63,7 @@ async def buy_label(account: Account, wish: BuyLabel, id: CommandId) -> list[Eve
             await _cancel(account, tried.shipment)
         number = tried.number + 1
     if answer is None:
-        answer = await _rates(account, {"shipment": _shipment(settings, wish, _reference(wish.subject, number), id)})
+        answer = await _rates(account, {"shipment": _shipment(settings, wish, reference(wish.subject, number), id)})
     rate = choose(answer.rate_response, settings.service, settings.most)
     bought = await account.http.post(
         f"/v1/labels/rates/{checked(rate.rate_id)}", json={"label_format": settings.label_format, "label_layout": "4x6"}
@@ -70,14 +71,10 @@ async def buy_label(account: Account, wish: BuyLabel, id: CommandId) -> list[Eve
     return [label_event(bought.content)]
 
 
-def _reference(order: str, number: int) -> str:
-    return order if number == 1 else f"{order}-{number}"
-
-
 async def _tries(account: Account, order: str) -> AsyncIterator[_Try]:
     """Oldest first. A shipment that somebody cancelled over there is passed by."""
     for number in range(1, _MOST_SHIPMENTS + 1):
-        path = f"/v1/shipments/external_shipment_id/{quote(_reference(order, number), safe='')}"
+        path = f"/v1/shipments/external_shipment_id/{quote(reference(order, number), safe='')}"
         try:
             shipment = await get(account, path, shapes.Shipment)
         except Missing:
@@ -113,61 +110,43 @@ async def _rates(account: Account, of: dict[str, Any]) -> shapes.RateAnswer:
     return decode(answer.content, shapes.RateAnswer)
 
 
-def _shipment(settings: ShipEngineSettings, wish: BuyLabel, reference: str, id: CommandId) -> dict[str, Any]:
+def _shipment(settings: ShipEngineSettings, wish: BuyLabel, name: str, id: CommandId) -> dict[str, Any]:
     if settings.ship_from is None:  # taken out of the settings since the command was planned
         raise NeedsAttention("buying labels needs ship_from")
     return {
-        "external_shipment_id": reference,
+        "external_shipment_id": name,
         "external_order_id": wish.subject,
         "validate_address": "no_validation",
-        "ship_to": _to(wish.to, wish.email),
-        "ship_from": _from(settings.ship_from),
+        "ship_to": _place(wish.to, wish.email),
+        "ship_from": _place(settings.ship_from.address),
         "packages": [_package(settings.parcel, wish.weight, id)],
     }
 
 
-def _to(to: Address, email: str) -> dict[str, str]:
-    return _address(
-        name=to.name or to.company,
-        company_name=to.company,
-        phone=to.phone,
-        email=email,
-        address_line1=to.line1,
-        address_line2=to.line2,
-        city_locality=to.city,
-        state_province=to.region,
-        postal_code=to.postal_code,
-        country_code=to.country,
-    )
-
-
-def _from(at: ShipFrom) -> dict[str, str]:
-    return _address(
-        name=at.name,
-        company_name=at.company,
-        phone=at.phone,
-        address_line1=at.line1,
-        address_line2=at.line2,
-        city_locality=at.city,
-        state_province=at.region,
-        postal_code=at.postal_code,
-        country_code=at.country,
-    )
-
-
-def _address(**parts: str) -> dict[str, str]:
+def _place(address: Address, email: str = "") -> dict[str, str]:
     """Empty text is refused there; what is not known is left out."""
+    parts = {
+        "name": address.name or address.company,
+        "company_name": address.company,
+        "phone": address.phone,
+        "email": email,
+        "address_line1": address.line1,
+        "address_line2": address.line2,
+        "city_locality": address.city,
+        "state_province": address.region,
+        "postal_code": address.postal_code,
+        "country_code": address.country,
+    }
     return {name: text for name, text in parts.items() if text}
 
 
-def _package(parcel: Parcel, weight: str, id: CommandId) -> dict[str, Any]:
+def _package(parcel: Package, weight: str, id: CommandId) -> dict[str, Any]:
     package: dict[str, Any] = {
         "package_code": parcel.package_code,
         "external_package_id": id,
         "weight": {"value": msgspec.Raw(weight.encode()), "unit": parcel.weight_unit},
     }
-    sides = {"length": parcel.length, "width": parcel.width, "height": parcel.height}
-    known = {name: msgspec.Raw(f"{side:f}".encode()) for name, side in sides.items() if side is not None}
+    known = {name: msgspec.Raw(f"{side:f}".encode()) for name, side in parcel.sides.items() if side is not None}
     if known:
         package["dimensions"] = {"unit": parcel.dimension_unit, **known}
     return package

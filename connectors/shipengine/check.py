@@ -5,7 +5,8 @@ from urllib.parse import urlsplit
 
 from connectors.shipengine import shapes
 from connectors.shipengine.client import checked, get
-from connectors.shipengine.settings import CHEAPEST, ShipEngineSettings
+from connectors.shipengine.settings import ShipEngineSettings
+from connectors.shipping.settings import CHEAPEST
 from hub.connector import Account, Finding
 from hub.domain.errors import HubError, Refused
 

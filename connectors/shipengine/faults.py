@@ -4,27 +4,19 @@ import httpx
 import msgspec
 
 from connectors.shipengine.shapes import ErrorAnswer
-from hub.connector import READS
-from hub.domain.errors import HubError, Missing, NeedsAttention, Refused, TryLater, Unknown
+from connectors.shipping.verdict import without_json
+from hub.domain.errors import HubError, Missing, NeedsAttention, Refused
 
 # The account cannot go on, whatever is asked of it; a person has to look (docs.shipstation.com, "Error Codes").
 _ACCOUNT = {"unauthorized", "forbidden", "subscription_inactive", "trial_expired", "terms_not_accepted"}
-
-
-def _page(response: httpx.Response) -> HubError | None:
-    """Something between us and ShipEngine may answer 200 with a page of its own."""
-    if not response.content or response.content.lstrip()[:1] in (b"{", b"["):
-        return None
-    said = f"{response.request.method} {response.request.url.path}: {response.status_code}, and not the API's JSON"
-    reads = response.request.method == "GET" or READS.items() <= response.request.extensions.items()
-    return TryLater(said) if reads else Unknown(said)
 
 
 def verdict(response: httpx.Response) -> HubError | None:
     """`None`: good, or what the status code alone tells."""
     status, request = response.status_code, response.request
     if status < 300:
-        return _page(response)
+        theirs = not response.content or response.content.lstrip()[:1] in (b"{", b"[")
+        return None if theirs else without_json(response)
     if not 400 <= status < 500 or status in (408, 425, 429):
         return None
     try:

@@ -1,9 +1,9 @@
 """Which of the offered rates is taken. All that a rate costs counts, not only its postage."""
 
 from connectors.shipengine.read import money
-from connectors.shipengine.settings import CHEAPEST
 from connectors.shipengine.shapes import Rate, Rates
-from hub.domain.errors import Refused
+from connectors.shipping.rates import Offer, cheapest
+from connectors.shipping.settings import CHEAPEST
 from hub.domain.money import Money
 
 
@@ -18,7 +18,7 @@ def cost(rate: Rate) -> Money:
 
 def choose(offered: Rates, service: str, most: Money | None) -> Rate:
     """The cheapest one of the service that is wanted. Raises `Refused`, in words for who has to decide then."""
-    wanted: list[tuple[Money, Rate]] = []
+    offers: list[Offer[Rate]] = []
     unfit: list[str] = []
     for rate in offered.rates:
         if service not in (CHEAPEST, rate.service_code):
@@ -31,18 +31,6 @@ def choose(offered: Rates, service: str, most: Money | None) -> Rate:
         except ValueError as fault:
             unfit.append(f"{rate.service_code}: {fault}")
             continue
-        wanted.append((price, rate))
-    if not wanted:
-        words = [*unfit, *(error.message or "" for error in offered.errors or ())]
-        raise Refused(f"no rate for {service}: {'; '.join(word for word in words if word) or 'none was offered'}"[:500])
-    if most is not None:
-        if all(price.currency != most.currency for price, _ in wanted):
-            raise Refused(f"no rate in {most.currency}, in which the limit is")
-        wanted = [(price, rate) for price, rate in wanted if price.currency == most.currency]
-    currencies = sorted({price.currency for price, _ in wanted})
-    if len(currencies) > 1:
-        raise Refused(f"rates in {' and '.join(currencies)} cannot be compared: set `most` or `service`")
-    price, rate = min(wanted, key=lambda each: (each[0].minor, each[1].delivery_days or 999, each[1].rate_id))
-    if most is not None and most < price:
-        raise Refused(f"the cheapest rate is {price} ({rate.service_code}), the limit {most}")
-    return rate
+        offers.append(Offer(price=price, rate=rate, id=rate.rate_id, name=rate.service_code, days=rate.delivery_days))
+    words = [*unfit, *(error.message or "" for error in offered.errors or ())]
+    return cheapest(offers, most, wanted=service, unfit=words, settle="`most` or `service`")

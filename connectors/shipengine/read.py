@@ -14,6 +14,7 @@ import msgspec
 from connectors.shipengine import shapes
 from connectors.shipengine.inbound import named
 from connectors.shipengine.status import NOT_YET, status_of
+from connectors.shipping.references import order_in
 from hub.connector import Faulty, Hint, Ignored, Reader, Reading
 from hub.domain.clock import parse_time
 from hub.domain.errors import Unreadable
@@ -43,14 +44,6 @@ def decode(body: bytes | msgspec.Raw, shape: type[T], path: str = "") -> T:
         raise Unreadable(f"{found or 'body'}: {what}") from fault
 
 
-def order_of(reference: str | None) -> str:
-    """Our order's id in a reference of ours (`ord_…`, `ord_…-2` for its second shipment), or ""."""
-    order, _, number = (reference or "").partition("-")
-    plain = order.removeprefix("ord_")
-    ours = plain != order and plain.isascii() and plain.isalnum() and (not number or number.isdecimal())
-    return order if ours else ""
-
-
 def tracking_id(number: str) -> str:
     """The external id of what is known of a tracking number: behind the label's, which names the parcel."""
     return f"{_TRACKING}{number}"
@@ -75,7 +68,7 @@ def read_label(reading: Reading, body: bytes) -> Said:
         return [Ignored(reason=f"a label in the state {label.status[:40]!r}, which says nothing that we know")]
     cost, fault = _cost(label)
     numbers = _numbers(label)
-    orders = {order_of(label.external_shipment_id), order_of(label.rma_number)} - {""}
+    orders = {order_in(label.external_shipment_id), order_in(label.rma_number)} - {""}
     record = ShipmentRecord(
         source=Source(reading.connection, Kind.SHIPMENT, label.label_id),
         # Times have seven digits there, and a label changes in the tick that it was made in: a void comes last.

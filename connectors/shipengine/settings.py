@@ -2,16 +2,15 @@
 
 from datetime import timedelta
 from decimal import Decimal
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, model_validator
 
+from connectors.shipping.settings import CHEAPEST, Limit, Parcel, Positive, ShipFrom, Text
 from hub.connector import ConnectionSettings, Duration, Headers, Limits, Way
-from hub.domain.money import Money
 from hub.options import Url
 
 HOME = "https://api.shipengine.com"
-CHEAPEST = "cheapest"
 _TEST_KEY = "TEST_"  # docs.shipstation.com, "Sandbox": keys of the sandbox environment begin so
 
 # "Usage & Rate Limits": 200 requests a minute, 20 in the sandbox environment. The deadline leaves a carrier time to
@@ -19,49 +18,16 @@ _TEST_KEY = "TEST_"  # docs.shipstation.com, "Sandbox": keys of the sandbox envi
 _DEADLINE = timedelta(seconds=60)
 
 
-def _money(value: Any) -> Any:
-    if isinstance(value, Money):
-        return value
-    amount, _, currency = str(value).partition(" ")
-    money = Money.parse(amount, currency)
-    if money.minor <= 0:
-        raise ValueError("more than nothing is expected")
-    return money
+class Sender(ShipFrom):
+    phone: Text  # the vendor requires one of the sender
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class ShipFrom(_Part):
-    name: Annotated[str, Field(min_length=1)]
-    company: str = ""
-    phone: Annotated[str, Field(min_length=1)]  # the vendor requires one of the sender
-    line1: Annotated[str, Field(min_length=1)]
-    line2: str = ""
-    city: Annotated[str, Field(min_length=1)]
-    region: str = ""
-    postal_code: Annotated[str, Field(min_length=1)]
-    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
-
-
-class Parcel(_Part):
-    """What a parcel weighs and measures: orders tell neither."""
-
-    weight_per_unit: Annotated[Decimal, Field(gt=0)] = Decimal(500)
-    weight_at_least: Annotated[Decimal, Field(gt=0)] = Decimal(100)
+class Package(Parcel):
+    weight_per_unit: Positive = Decimal(500)
+    weight_at_least: Positive = Decimal(100)
     weight_unit: Literal["gram", "kilogram", "ounce", "pound"] = "gram"
-    length: Annotated[Decimal, Field(gt=0)] | None = None
-    width: Annotated[Decimal, Field(gt=0)] | None = None
-    height: Annotated[Decimal, Field(gt=0)] | None = None
     dimension_unit: Literal["inch", "centimeter"] = "centimeter"
     package_code: Annotated[str, Field(pattern=r"^[a-z0-9]+(_[a-z0-9]+)*$")] = "package"
-
-    @model_validator(mode="after")
-    def _all_or_none(self) -> Self:
-        if len({side is None for side in (self.length, self.width, self.height)}) > 1:
-            raise ValueError("length, width and height go together")
-        return self
 
 
 class ShipEngineSettings(ConnectionSettings):
@@ -71,9 +37,9 @@ class ShipEngineSettings(ConnectionSettings):
     buy_labels: Literal["never", "when_ready"] = "never"
     carriers: tuple[Annotated[str, Field(pattern=r"^se(-[a-z0-9]+)+$", max_length=25)], ...] = ()  # accounts to ask
     service: Annotated[str, Field(pattern=r"^[a-z0-9]+(_[a-z0-9]+)*$")] = CHEAPEST  # or the one wanted: usps_ground…
-    most: Annotated[Money, BeforeValidator(_money)] | None = None  # for one label: "25.00 USD"
-    ship_from: ShipFrom | None = None
-    parcel: Parcel = Parcel()
+    most: Limit | None = None
+    ship_from: Sender | None = None
+    parcel: Package = Package()
     label_format: Literal["pdf", "png", "zpl"] = "pdf"
     return_labels: bool = False  # one for an order whose goods have left, once a refund is asked for
 

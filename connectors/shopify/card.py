@@ -50,7 +50,7 @@ def _sandbox(clock: Clock) -> ShopifySandbox:
 
 def _stranger(clock: Clock) -> ShopifySandbox:
     """One app's secret signs for every shop that has the app."""
-    return ShopifySandbox(secret="app-secret", shop="another.myshopify.com", currency="USD", now=clock)  # noqa: S106
+    return ShopifySandbox(secret="app-secret", shop="another.myshopify.com", currency="USD", now=clock)  # noqa: S106 - as above
 
 
 def _settings(sandbox: Sandbox, address: str) -> Mapping[str, Any]:

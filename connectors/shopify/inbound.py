@@ -27,7 +27,7 @@ _TOPIC = re.compile(r"[a-z0-9_.]+/[a-z0-9_]+|[a-z0-9_]+\.[a-z0-9_]+", re.ASCII)
 _LONGEST_ID = 100  # of an event id that we keep as it is; genuine ones are UUIDs
 
 
-def verify(incoming: Incoming, secrets: Sequence[str], settings: ShopifySettings, now: datetime) -> None:  # noqa: ARG001
+def verify(incoming: Incoming, secrets: Sequence[str], settings: ShopifySettings, _now: datetime) -> None:
     """The clock proves nothing here (see above). All secrets are tried: after a change, old ones sign for an hour."""
     try:
         said = _header(incoming.headers, "hmac-sha256").encode("ascii")
@@ -44,7 +44,7 @@ def verify(incoming: Incoming, secrets: Sequence[str], settings: ShopifySettings
         raise Malformed("not a JSON object") from None
 
 
-def events(incoming: Incoming, settings: ShopifySettings) -> Sequence[Event]:  # noqa: ARG001
+def events(incoming: Incoming, _: ShopifySettings) -> Sequence[Event]:
     """One body is one event. One action of a merchant may send several topics under one event id."""
     topic = _header(incoming.headers, "topic")
     if len(topic) > _LONGEST_ID or not _TOPIC.fullmatch(topic):

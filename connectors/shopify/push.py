@@ -20,7 +20,7 @@ from hub.domain.ids import CommandId
 _OPEN = ("OPEN", "IN_PROGRESS")
 
 
-async def fulfil(account: Account, wish: FulfilOrder, command: CommandId) -> Sequence[Event]:  # noqa: ARG001
+async def fulfil(account: Account, wish: FulfilOrder, _: CommandId) -> Sequence[Event]:
     parts = _portion(await _open_work(account, wish.order), wish)
     tracking = {"number": wish.target, "company": wish.carrier or None, "url": wish.url or None}
     told = await tell(
@@ -36,28 +36,28 @@ async def fulfil(account: Account, wish: FulfilOrder, command: CommandId) -> Seq
     return await _order(account, wish.order)
 
 
-async def find_fulfilment(account: Account, wish: FulfilOrder, command: CommandId) -> Sequence[Event] | None:  # noqa: ARG001
+async def find_fulfilment(account: Account, wish: FulfilOrder, _: CommandId) -> Sequence[Event] | None:
     order = await whole_order(account, gid("Order", wish.order))
     stands = (parcel for parcel in order["fulfillments"] if parcel["status"] not in ("CANCELLED", "ERROR", "FAILURE"))
     numbers = {told.get("number") for parcel in stands for told in parcel["trackingInfo"]}
     return [event("order", order)] if wish.target in numbers else None
 
 
-async def tag(account: Account, wish: TagOrder, command: CommandId) -> Sequence[Event]:  # noqa: ARG001
+async def tag(account: Account, wish: TagOrder, _: CommandId) -> Sequence[Event]:
     mutation, field = (queries.ADD_TAG, "tagsAdd") if wish.present else (queries.REMOVE_TAG, "tagsRemove")
     told = await tell(account, mutation, id=gid("Order", wish.order), tags=[HOLD_TAG])
     refused(told[field])
     return await _order(account, wish.order)
 
 
-async def cancel(account: Account, wish: CancelOrder, command: CommandId) -> Sequence[Event]:  # noqa: ARG001
+async def cancel(account: Account, wish: CancelOrder, _: CommandId) -> Sequence[Event]:
     """Shopify cancels in a job of its own: the order that comes back may not be cancelled yet. A webhook says when."""
     told = await tell(account, queries.CANCEL, id=gid("Order", wish.order), reason=wish.reason, note=wish.note or None)
     refused(told["orderCancel"])
     return await _order(account, wish.order)
 
 
-async def find_cancellation(account: Account, wish: CancelOrder, command: CommandId) -> Sequence[Event] | None:  # noqa: ARG001
+async def find_cancellation(account: Account, wish: CancelOrder, _: CommandId) -> Sequence[Event] | None:
     """A job that is still to run leaves no trace: the second wish is then refused by Shopify, never done twice."""
     order = await whole_order(account, gid("Order", wish.order))
     return [event("order", order)] if order["cancelledAt"] else None

@@ -37,17 +37,17 @@ def _order(reading: Reading, said: rest.Order) -> Iterator[Said]:
     yield from order_records(reading, said)
 
 
-def _gone(reading: Reading, said: rest.Thing) -> Iterator[Said]:  # noqa: ARG001
+def _gone(_: Reading, said: rest.Thing) -> Iterator[Said]:
     """`orders/delete` tells an id and nothing else, not even signed words that it was a deletion (the topic is an
     unsigned header). So it is a hint: the hub asks, and hears from the API itself that there is no such order."""
     yield Hint(kind="order", external_id=said.external_id, gone=True)
 
 
-def _customer_gone(reading: Reading, said: rest.Thing) -> Iterator[Said]:  # noqa: ARG001
+def _customer_gone(_: Reading, said: rest.Thing) -> Iterator[Said]:
     yield Hint(kind="customer", external_id=said.external_id, gone=True)
 
 
-def _edited(reading: Reading, said: rest.OrderEdited) -> Iterator[Said]:  # noqa: ARG001
+def _edited(_: Reading, said: rest.OrderEdited) -> Iterator[Said]:
     yield Hint(kind="order", external_id=str(said.order_edit.order_id))
 
 
@@ -89,7 +89,7 @@ def _customer(reading: Reading, said: rest.Customer) -> Iterator[Said]:
     yield from customer_record(reading, said)
 
 
-def _merged(reading: Reading, said: rest.Merge) -> Iterator[Said]:  # noqa: ARG001
+def _merged(_: Reading, said: rest.Merge) -> Iterator[Said]:
     gids = (said.admin_graphql_api_customer_kept_id, said.admin_graphql_api_customer_deleted_id)
     for gid in gids:
         if gid:

@@ -12,7 +12,6 @@ shipping lowers shipping; only what neither names (old or incomplete bodies) is 
 All amounts are in the shop's currency. A body whose totals do not add up is read as it is: the hub holds the order.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,10 +24,10 @@ from connectors.shopify.read_customer import version_of as version_at
 from connectors.shopify.read_payment import in_shop_currency, payments, refunds
 from connectors.shopify.read_shipment import shipment
 from hub.connector import Faulty, Hint, Ignored, Reading
+from hub.domain.ids import ORDER_ID
 from hub.domain.money import Money
 from hub.domain.records import CustomerRecord, Kind, Line, OrderRecord, Record, Source
 
-_OUR_ID = re.compile(r"ord_[0-9a-z]{26}")
 OUR_ATTRIBUTE = "orderhub_order"  # a cart or note attribute in which an order placed through the hub carries its id
 _CANCELLING = timedelta(minutes=1)  # cancelling gives the units back at most so long before `cancelled_at`
 _PROGRESS = {"authorized": 1, "partially_paid": 2, "paid": 3, "partially_refunded": 4, "refunded": 5, "voided": 5}
@@ -225,7 +224,7 @@ def _customer(
 
 def _claims(said: rest.Order) -> tuple[str, ...]:
     named = (str(each.value) for each in said.note_attributes or [] if each.name == OUR_ATTRIBUTE)
-    return tuple(sorted({each for each in named if _OUR_ID.fullmatch(each)}))
+    return tuple(sorted({each for each in named if ORDER_ID.fullmatch(each)}))
 
 
 def _rank(said: rest.Order) -> int:

@@ -34,11 +34,8 @@ class ShopifySettings(ConnectionSettings):
 
 
 def way(settings: ShopifySettings) -> Way:
-    limits = Limits(requests=_CALLS_PER_SECOND, at_once=4)
-    if settings.rate_limit:
-        limits = Limits(requests=settings.rate_limit.requests, per=settings.rate_limit.per, at_once=4)
     return Way(
         base_url=settings.base_url or f"https://{settings.shop}/admin/api/{settings.api_version}",
         auth=Headers(headers={"X-Shopify-Access-Token": settings.access_token.get_secret_value()}),
-        limits=limits,
+        limits=Limits(requests=_CALLS_PER_SECOND, at_once=4),
     )

@@ -47,9 +47,9 @@ SAFETY = Find(_look, before=False)
 def verdict(response: httpx.Response) -> HubError | None:
     """Slack answers in plain words. The address is its secret, so errors name none."""
     status, said = response.status_code, " ".join(response.text.split())[:100]
-    if status == 200:
+    if 200 <= status < 300:
         # A proxy's page is no answer of Slack's.
-        return None if said == "ok" else Unknown("200, but not Slack's ok")
+        return None if said == "ok" else Unknown(f"{status}, but not Slack's ok")
     if said in _HOOK or status in (401, 403, 404, 410):
         return NeedsAttention(f"Slack's webhook is of no use any more: {status} {said}")
     if 400 <= status < 500 and status not in (408, 425, 429):

@@ -46,7 +46,7 @@ class Handler:
     def __init__(self, take: Take, refuse: Callable[[str], str]) -> None:
         self._take, self._refuse = weakref.WeakMethod(take), weakref.WeakMethod(refuse)
 
-    async def handle_MAIL(  # noqa: N802
+    async def handle_MAIL(  # noqa: N802 - aiosmtpd's own name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         if not session.authenticated:
@@ -63,7 +63,9 @@ class Handler:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(  # noqa: N802 - aiosmtpd's own name
+        self, server: SMTP, session: Session, envelope: Envelope
+    ) -> str:
         take = self._take()
         assert take is not None
         answer, heard = take(envelope)

@@ -3,7 +3,7 @@
 import re
 from datetime import timedelta
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
@@ -39,8 +39,11 @@ def _archive(url: SecretStr) -> SecretStr:
         raise ValueError("imaps://user:password@host:port/Mailbox is expected, with a quoted password")
     if parts.scheme != "imaps" and not (parts.scheme == "imap" and is_loopback(host)):
         raise ValueError("imaps is expected (imap only for this machine): the password travels with it")
-    if '"' in parts.path or "\\" in parts.path:
+    mailbox = unquote(parts.path)
+    if '"' in mailbox or "\\" in mailbox:
         raise ValueError("the name of the mailbox has a character that IMAP would take for its own")
+    if not all(unquote(part).isascii() for part in (parts.username, parts.password, mailbox)):
+        raise ValueError("ASCII is expected, since IMAP has nothing else; mailboxes beyond it have a name in UTF-7")
     return url
 
 

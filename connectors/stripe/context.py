@@ -1,22 +1,20 @@
 """What the readers of all Stripe objects share: when it was said, where it stands, whose it is."""
 
-import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from connectors.processors.versions import SECOND
 from connectors.stripe.decode import moment
 from connectors.stripe.settings import OrderReference
 from connectors.stripe.shapes import AddressShape, Metadata
 from hub.connector import Reading
+from hub.domain.ids import ORDER_ID
 from hub.domain.records import Address, Kind, Source, vendor_key
 
 VENDOR = "stripe"
 # Keys that we write into the metadata of what we create at Stripe.
 ORDER, REQUEST, COMMAND = "orderhub_order", "orderhub_request", "orderhub_command"
-
-_ORDER_ID = re.compile(r"ord_[0-9a-z]{26}", re.ASCII)
-_SECOND = 1_000_000  # versions within one second: Stripe's clock has no smaller unit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,13 +39,13 @@ class Context:
 
     def version(self, created: int, rank: int) -> int:
         """Events of one second are told apart by how far the thing has come: `rank`, under a million."""
-        return int(self.updated(created).timestamp()) * _SECOND + rank
+        return int(self.updated(created).timestamp()) * SECOND + rank
 
     def claims(self, *ids: str, metadata: Metadata = None, reference: str | None = None) -> tuple[str, ...]:
         """Identity keys: the ids of Stripe's own, and the orders that our and the store's references name."""
         keys = [vendor_key(VENDOR, each) for each in ids if each]
         ours = value(metadata, ORDER)
-        if _ORDER_ID.fullmatch(ours):
+        if ORDER_ID.fullmatch(ours):
             keys.append(ours)
         store: OrderReference | None = self.reading.settings.order_reference
         if store:
@@ -62,11 +60,6 @@ def value(metadata: Metadata, key: str) -> str:
     """Trimmed; "" where it is absent or not a word."""
     found: Any = metadata.get(key) if isinstance(metadata, dict) else None
     return str(found).strip() if isinstance(found, str | int) and not isinstance(found, bool) else ""
-
-
-def share(part: int, whole: int, steps: int = 9_999) -> int:
-    """How much of the whole, as 0 … `steps`: equal for equal amounts, growing with the part."""
-    return min(max(part, 0) * steps // whole, steps) if whole > 0 else 0
 
 
 def page(test: bool, path: str) -> str:

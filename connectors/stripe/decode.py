@@ -1,30 +1,15 @@
-"""From bytes to shapes, with the path of a fault in Stripe's own words: `data.object.currency`."""
+"""Stripe's amounts, times and references, with the path of a fault."""
 
-from collections.abc import Callable
 from datetime import datetime
-from typing import TypeVar
 
 import msgspec
 
+from connectors.processors.decode import at, decode
 from connectors.stripe.amounts import from_stripe
 from connectors.stripe.shapes import Head
 from hub.domain.clock import from_unix
 from hub.domain.errors import Unreadable
 from hub.domain.money import Money
-
-T = TypeVar("T")
-
-
-def decode(decoder: Callable[[bytes | msgspec.Raw], T], body: bytes | msgspec.Raw, path: str = "") -> T:
-    try:
-        return decoder(body)
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as fault:
-        what, _, where = str(fault).partition(" - at `$")
-        raise Unreadable(f"{at(path, where.rstrip('`').lstrip('.'))}: {what}") from fault
-
-
-def at(path: str, field: str) -> str:
-    return ".".join(part for part in (path, field) if part) or "body"
 
 
 def money(amount: int, currency: str, path: str, field: str = "amount") -> Money:

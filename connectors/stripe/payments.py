@@ -9,8 +9,10 @@ from typing import Any
 
 import msgspec
 
-from connectors.stripe.context import VENDOR, Context, page, share
-from connectors.stripe.decode import at, decode, id_of, is_object, moment, money
+from connectors.processors.decode import at, decode
+from connectors.processors.versions import share
+from connectors.stripe.context import VENDOR, Context, page
+from connectors.stripe.decode import id_of, is_object, moment, money
 from connectors.stripe.refunds import refund_records
 from connectors.stripe.shapes import ChargeShape, IntentShape, Listed, PaymentError, Raw, SessionShape
 from hub.connector import Faulty, Hint, Ignored

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 import msgspec
 
+from connectors.processors.decode import at, decode
 from connectors.stripe.context import VENDOR, Context, address, page
-from connectors.stripe.decode import at, decode, moment
+from connectors.stripe.decode import moment
 from connectors.stripe.shapes import CustomerShape, Raw
 from hub.domain.errors import Unreadable
 from hub.domain.records import CustomerRecord, Kind, Record, vendor_key

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
+from connectors.processors.plan import left_over
 from connectors.stripe.amounts import to_stripe
 from connectors.stripe.context import VENDOR
 from hub.connector import OrderView
 from hub.domain.commands import Command, Mismatch
-from hub.domain.money import Money
-from hub.domain.order import FulfilmentState, RefundRequest
+from hub.domain.order import FulfilmentState
 from hub.domain.records import PaymentRecord, PaymentStatus, vendor_key
 
 
@@ -49,7 +49,7 @@ def plan(view: OrderView) -> Iterator[Command | Mismatch]:
     intents = [record for record in payments if record.source.external_id.startswith("pi_") and record.authority]
     if view.order.cancelled_at is not None:
         yield from _cancel(intents)
-        yield from _left_over(view, payments)
+        yield from left_over(view)
     elif view.settings.capture == "when_shipped":
         yield from _capture(view, intents)
 
@@ -110,28 +110,3 @@ def _cancel(intents: list[PaymentRecord]) -> Iterator[Command]:
     for record in intents:
         if record.status in _OPEN and not record.captured:
             yield CancelPayment(target=record.source.external_id)
-
-
-def _left_over(view: OrderView, payments: list[PaymentRecord]) -> Iterator[Mismatch]:
-    """To give money back is a person's decision; that it is still here must be seen."""
-    own = {record.source for record in payments}
-    asked = _asked(view.order.refund_requests)
-    for payment in view.order.payments:
-        if not payment.verified or own.isdisjoint(payment.sources):
-            continue
-        left = payment.captured - payment.refunded
-        requested = asked.get(payment.id, Money.zero(left.currency))
-        if left.minor > 0 and not (requested.currency == left.currency and left <= requested):
-            yield Mismatch(
-                about="cancelled order still holds money", expected=str(Money.zero(left.currency)), found=str(left)
-            )
-
-
-def _asked(requests: tuple[RefundRequest, ...]) -> dict[str, Money]:
-    """What is still to be given back, by payment."""
-    asked: dict[str, Money] = {}
-    for request in requests:
-        if not request.done:
-            so_far = asked.get(request.payment)
-            asked[request.payment] = so_far + request.amount if so_far else request.amount
-    return asked

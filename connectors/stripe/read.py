@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
+from connectors.processors.decode import decode
 from connectors.stripe.context import Context
-from connectors.stripe.decode import decode, moment
+from connectors.stripe.decode import moment
 from connectors.stripe.inbound import UNREADABLE
 from connectors.stripe.kinds import CHARGE, CUSTOMER, DISPUTE, EVENTS, OBJECTS, PAYMENT_INTENT, REFUND, SESSION
 from connectors.stripe.payments import read_charge, read_intent, read_session

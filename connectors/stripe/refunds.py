@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import msgspec
 
+from connectors.processors.decode import at, decode
 from connectors.stripe.context import REQUEST, VENDOR, Context, value
-from connectors.stripe.decode import at, decode, id_of, moment, money
+from connectors.stripe.decode import id_of, moment, money
 from connectors.stripe.shapes import ChargeShape, RefundShape
 from hub.connector import Faulty, Hint, Ignored
 from hub.domain.errors import Unreadable

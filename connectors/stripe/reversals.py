@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 import msgspec
 
+from connectors.processors.decode import at, decode
 from connectors.stripe.context import VENDOR, Context, page
-from connectors.stripe.decode import at, decode, id_of, is_object, moment, money
+from connectors.stripe.decode import id_of, is_object, moment, money
 from connectors.stripe.payments import guarded, read_charge
 from connectors.stripe.refunds import decode_refund, refund_record
 from connectors.stripe.shapes import DisputeShape, Raw

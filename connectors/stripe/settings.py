@@ -2,8 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import Field, SecretStr
 
+from connectors.processors import settings as processors
 from hub.connector import ConnectionSettings, Headers, Limits, Way
 from hub.options import Url
 
@@ -11,13 +12,8 @@ from hub.options import Url
 API_VERSION = "2026-10-28.endive"
 
 
-class OrderReference(BaseModel):
-    """Where a payment says which order of a store it pays: that order's id, never its number (numbers repeat)."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+class OrderReference(processors.OrderReference):
     metadata: Annotated[str, Field(min_length=1, max_length=40)]  # the metadata key that holds the store's order id
-    connection: Annotated[str, Field(min_length=1)]  # the store's connection
     client_reference_id: bool = False  # a Checkout session's `client_reference_id` is that id, too
 
 
@@ -34,7 +30,5 @@ def way(settings: StripeSettings) -> Way:
     # Stripe allows 100 requests a second live and 25 with test keys (docs.stripe.com/rate-limits); other programs
     # of the account share that, so we stay well below.
     limits = Limits(requests=20 if "_test_" in key else 60)
-    if settings.rate_limit:
-        limits = Limits(requests=settings.rate_limit.requests, per=settings.rate_limit.per)
     headers = {"Authorization": f"Bearer {key}", "Stripe-Version": settings.api_version}
     return Way(base_url=settings.base_url, auth=Headers(headers=headers), limits=limits)

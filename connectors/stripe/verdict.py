@@ -1,12 +1,12 @@
 """What Stripe's answers mean (docs.stripe.com/api/errors, docs.stripe.com/error-low-level)."""
 
 import re
-from datetime import timedelta
 
 import httpx
 import msgspec
 
-from hub.connector import READS
+from connectors.processors.verdict import retry_after
+from hub.connector import is_read
 from hub.domain.errors import HubError, Missing, NeedsAttention, Refused, TryLater, Unknown
 
 _SECRET = re.compile(r"\b((?:sk|rk|pk|whsec|ek)_|(?:pi|seti|cs)_\w+?_secret_)[\w*]+")
@@ -33,7 +33,7 @@ def verdict(response: httpx.Response) -> HubError | None:
         return None
     error = _error(response)
     said = _said(response, error)
-    reads = request.method in ("GET", "HEAD") or any(request.extensions.get(name) for name in READS)
+    reads = is_read(request)
     should_retry = response.headers.get("stripe-should-retry")
     if status in (401, 403):
         return NeedsAttention(said)
@@ -41,12 +41,12 @@ def verdict(response: httpx.Response) -> HubError | None:
         return Missing(said)
     # 409: another call with our key is under way, or the object is locked. 429: too many, or locked. Nothing was done.
     if status in (409, 425, 429):
-        return TryLater(said, after=_after(response))
+        return TryLater(said, after=retry_after(response))
     if status >= 500 or status in (408, 424):
         # Stripe replays even a 500 to a repeated key, so nobody but the look-up knows what it did.
-        return TryLater(said, after=_after(response)) if reads else Unknown(said)
+        return TryLater(said, after=retry_after(response)) if reads else Unknown(said)
     # 402: the card was declined. 400: our parameters. Stripe may say that a repetition would help all the same.
-    return TryLater(said, after=_after(response)) if should_retry == "true" else Refused(said)
+    return TryLater(said, after=retry_after(response)) if should_retry == "true" else Refused(said)
 
 
 def _error(response: httpx.Response) -> _Error:
@@ -63,8 +63,3 @@ def _said(response: httpx.Response, error: _Error) -> str:
     number = response.headers.get("request-id", "")
     said = f"{response.request.method} {response.request.url.path}: {response.status_code} {words[:500]}"
     return f"{said} ({number})" if number else said
-
-
-def _after(response: httpx.Response) -> timedelta:
-    wait = response.headers.get("retry-after", "")
-    return timedelta(seconds=min(int(wait), 86_400)) if wait.isascii() and wait.isdecimal() else timedelta()

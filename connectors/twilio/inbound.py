@@ -27,9 +27,10 @@ def verify(incoming: Incoming, secrets: Sequence[str], _settings: Any, _now: dat
     given = incoming.headers.get(HEADER, "").encode("utf-8", "replace")
     if not _body_is_named(incoming):
         raise Forged("bodySHA256 is not the body's")
+    is_json = _named_digest(incoming) is not None
     for secret in secrets:
         for url in _spellings(incoming.url):
-            if hmac.compare_digest(_signature(secret, url, incoming.body, _is_json(incoming)), given):
+            if hmac.compare_digest(_signature(secret, url, incoming.body, is_json), given):
                 return
     raise Forged(f"{HEADER} does not match")
 
@@ -55,16 +56,17 @@ def _spellings(url: str) -> list[str]:
     return [urlunsplit(parts._replace(netloc=netloc)) for netloc in (with_port, host)]
 
 
-def _is_json(incoming: Incoming) -> bool:
-    return "bodySHA256" in parse_qs(urlsplit(incoming.url).query)
+def _named_digest(incoming: Incoming) -> str | None:
+    """Only addresses of JSON bodies have one."""
+    return parse_qs(urlsplit(incoming.url).query).get("bodySHA256", [None])[0]
 
 
 def _body_is_named(incoming: Incoming) -> bool:
     """JSON bodies are not in the signature: their digest is, as a part of the address."""
-    if not _is_json(incoming):
+    named = _named_digest(incoming)
+    if named is None:
         return True
-    named = parse_qs(urlsplit(incoming.url).query)["bodySHA256"][0].encode("utf-8", "replace")
-    return hmac.compare_digest(hashlib.sha256(incoming.body).hexdigest().encode(), named)
+    return hmac.compare_digest(hashlib.sha256(incoming.body).hexdigest().encode(), named.encode("utf-8", "replace"))
 
 
 def events(incoming: Incoming, _settings: Any) -> list[Event]:
@@ -92,8 +94,7 @@ def _plain(text: str) -> str:
 
 def sign(settings: Any, _kind: str, body: bytes, _now: datetime) -> dict[str, str]:
     secret = settings.webhook.secrets[0].get_secret_value()
-    url = settings.callback_url or ""
-    return {"X-Twilio-Signature": _signature(secret, url, body, is_json=False).decode()}
+    return {"X-Twilio-Signature": signature(secret, settings.callback_url or "", body)}
 
 
 def signature(secret: str, url: str, body: bytes) -> str:

@@ -12,10 +12,10 @@ from urllib.parse import urlencode
 import httpx
 import msgspec
 
-from connectors.messages.notes import KIND, Note
+from connectors.messages.notes import note
 from connectors.twilio.client import sent_to, wants_none
 from connectors.twilio.plan import SendSms
-from connectors.twilio.read import SENT
+from connectors.twilio.read import SENT, UNSUBSCRIBED
 from connectors.twilio.settings import TwilioSettings
 from connectors.twilio.shapes import Fault, Message, Sent
 from hub.connector import Account, Event, Find
@@ -24,7 +24,6 @@ from hub.domain.errors import HubError, NeedsAttention, Refused, Unknown
 from hub.domain.ids import CommandId
 from hub.domain.records import MessageStatus
 
-_UNSUBSCRIBED = 21610
 # Of our sender, so nothing will go through (twilio.com/docs/api/errors).
 _SENDER = {21603, 21606, 21701, 21703}
 
@@ -75,16 +74,7 @@ def _sent(wish: SendSms, message: Message, at: str) -> Event:
 
 
 def _suppressed(account: Account, wish: SendSms, key: CommandId, why: str) -> Event:
-    said = Note(
-        id=key,
-        order=wish.order,
-        occasion=wish.target,
-        to=wish.to,
-        at=rfc3339(account.now()),
-        status=MessageStatus.SUPPRESSED,
-        detail=why,
-    )
-    return Event(kind=KIND, body=msgspec.json.encode(said))
+    return note(key, wish.order, wish.target, wish.to, account.now(), MessageStatus.SUPPRESSED, why)
 
 
 def verdict(response: httpx.Response) -> HubError | None:
@@ -93,6 +83,6 @@ def verdict(response: httpx.Response) -> HubError | None:
         return None
     fault = msgspec.json.decode(response.content, type=Fault)
     said = f"Twilio: {fault.code} {fault.message[:300]}"
-    if fault.code == _UNSUBSCRIBED:
+    if fault.code == UNSUBSCRIBED:
         return OptedOut(said)
     return NeedsAttention(said) if fault.code in _SENDER else Refused(said)

@@ -41,7 +41,7 @@ _STATUS: dict[str, tuple[MessageStatus, int]] = {
     "delivered": (MessageStatus.DELIVERED, 61),
     "read": (MessageStatus.DELIVERED, 62),
 }
-_UNSUBSCRIBED = 21610  # twilio.com/docs/api/errors/21610
+UNSUBSCRIBED = 21610  # twilio.com/docs/api/errors/21610
 
 T = TypeVar("T")
 
@@ -110,7 +110,7 @@ def _record(reading: Reading, said: _Said, order: str, occasion: str, at: dateti
     if not (said.sid and order and occasion):
         raise Unreadable("$: a message without an id, an order or an occasion")
     status, rank = _STATUS.get(said.word, (MessageStatus.QUEUED, 1))
-    if status is MessageStatus.FAILED and said.code == _UNSUBSCRIBED:
+    if status is MessageStatus.FAILED and said.code == UNSUBSCRIBED:
         status = MessageStatus.SUPPRESSED
     return MessageRecord(
         source=Source(reading.connection, Kind.MESSAGE, said.sid),

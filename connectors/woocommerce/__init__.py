@@ -1,8 +1,6 @@
 """WooCommerce, a store: tells of orders, payments, refunds, parcels and customers; can be told of holds, parcels,
 refunds and the end of an order."""
 
-from typing import TYPE_CHECKING
-
 from connectors.woocommerce.answers import verdict
 from connectors.woocommerce.audit import audit
 from connectors.woocommerce.check import check
@@ -14,13 +12,11 @@ from connectors.woocommerce.push import PUSH
 from connectors.woocommerce.read import IGNORED, READ
 from connectors.woocommerce.recognise import recognise
 from connectors.woocommerce.settings import WooCommerceSettings, way
+from hub.card import Card
 from hub.connector import Category, Connector, Inbound
 
-if TYPE_CHECKING:
-    from hub.card import Card
 
-
-def _card() -> "Card":
+def _card() -> Card:
     from connectors.woocommerce.card import card
 
     return card()

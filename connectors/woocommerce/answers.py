@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import msgspec
 
-from hub.connector import READS
+from hub.connector import is_read
 from hub.domain.errors import HubError, Missing, NeedsAttention, Refused, TryLater, Unknown
 
 _LONGEST_WORDS = 300
@@ -30,7 +30,7 @@ _decode = msgspec.json.Decoder(_Error).decode
 def verdict(response: httpx.Response) -> HubError | None:
     """`None`: the usual reading of the status."""
     request, status = response.request, response.status_code
-    reads = request.method in ("GET", "HEAD") or any(request.extensions.get(name) for name in READS)
+    reads = is_read(request)
     if status < 300:
         if response.content.lstrip()[:1] in (b"{", b"["):
             return None

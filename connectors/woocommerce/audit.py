@@ -5,7 +5,7 @@ import hmac
 from collections.abc import Sequence
 from typing import Any
 
-from connectors.woocommerce.client import MOST, ask, goes_on, tell, things
+from connectors.woocommerce.client import tell, whole_list
 from hub.connector import Account, Finding
 
 TOPICS = (
@@ -24,7 +24,7 @@ async def audit(account: Account, url: str, secret: str) -> Sequence[Finding]:
     name (an older secret, or made by hand) is given ours; webhooks to other addresses are left alone."""
     if not secret:
         return [Finding(ok=False, subject="webhooks", message="webhook.secrets is empty: nothing could be proved")]
-    held = [each for each in await _webhooks(account) if each.get("delivery_url") == url]
+    held = [each for each in await whole_list(account, "/webhooks") if each.get("delivery_url") == url]
     findings: list[Finding] = []
     for topic in TOPICS:
         ours = sorted((each for each in held if each.get("topic") == topic), key=_preference)
@@ -48,18 +48,6 @@ async def _mend(account: Account, topic: str, url: str, secret: str, found: dict
     await tell(account, "PUT", f"/webhooks/{found['id']}", {"status": "active", "secret": secret, "name": name})
     why = f"was {was}: switched on again" if was != "active" else "had another secret, maybe: given ours"
     return Finding(ok=False, subject=subject, message=f"{found['id']} {why}")
-
-
-async def _webhooks(account: Account) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    page = 1
-    while True:
-        response = await ask(account, "/webhooks", per_page=MOST, page=page, orderby="id", order="asc")
-        begin = len(found)
-        found += things(response)
-        if not goes_on(response, begin, len(found) - begin):
-            return found
-        page += 1
 
 
 def _name(topic: str, secret: str) -> str:

@@ -2,8 +2,7 @@
 
 from collections.abc import AsyncIterator
 
-from connectors.woocommerce.client import ask
-from connectors.woocommerce.client import thing as object_of
+from connectors.woocommerce.client import ask, thing
 from hub.connector import Account, Finding
 from hub.domain.errors import HubError
 
@@ -17,7 +16,7 @@ _PARTS = {
 
 async def check(account: Account) -> AsyncIterator[Finding]:
     try:
-        currency = object_of(await ask(account, "/data/currencies/current"))
+        currency = thing(await ask(account, "/data/currencies/current"))
     except HubError as error:
         yield Finding(ok=False, subject="credentials", message=str(error))
         return

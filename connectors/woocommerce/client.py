@@ -77,10 +77,13 @@ async def with_refunds(account: Account, order: dict[str, Any]) -> dict[str, Any
 
 
 async def refunds_of(account: Account, order: str) -> list[dict[str, Any]]:
+    return await whole_list(account, f"/orders/{order}/refunds")
+
+
+async def whole_list(account: Account, path: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     while True:
         begin = len(found)
-        path = f"/orders/{order}/refunds"
         response = await ask(account, path, per_page=MOST, offset=begin, orderby="id", order="asc")
         found += things(response)
         if not goes_on(response, begin, len(found) - begin):

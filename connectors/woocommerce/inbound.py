@@ -44,7 +44,7 @@ def is_ping(incoming: Incoming) -> bool:
     )
 
 
-def verify(incoming: Incoming, secrets: Sequence[str], settings: WooCommerceSettings, now: datetime) -> None:  # noqa: ARG001
+def verify(incoming: Incoming, secrets: Sequence[str], _: WooCommerceSettings, _now: datetime) -> None:
     """The clock proves nothing here: no time is signed. An old body carries its own old time, and replaces nothing."""
     try:
         said = incoming.headers.get("x-wc-webhook-signature", "").encode("ascii")
@@ -59,7 +59,7 @@ def verify(incoming: Incoming, secrets: Sequence[str], settings: WooCommerceSett
         raise Malformed("not a JSON object") from None
 
 
-def events(incoming: Incoming, settings: WooCommerceSettings) -> Sequence[Event]:  # noqa: ARG001
+def events(incoming: Incoming, _: WooCommerceSettings) -> Sequence[Event]:
     headers = incoming.headers
     topic = headers.get("x-wc-webhook-topic", "").lower()
     if len(topic) > _LONGEST or not _TOPIC.fullmatch(topic):

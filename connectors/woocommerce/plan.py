@@ -42,7 +42,6 @@ class TellTracking(Command):
     action: ClassVar[str] = "tell_tracking"
 
     order: str
-    number: str
     carrier: str = ""
     url: str = ""
 
@@ -73,7 +72,6 @@ class RecordRefund(Command):
     action: ClassVar[str] = "record_refund"
 
     order: str
-    request: str
     amount: Money
     reason: str = ""
 
@@ -140,7 +138,6 @@ def _tracking(view: OrderView, said: OrderRecord) -> Iterator[Command]:
         yield TellTracking(
             target=number,
             order=said.source.external_id,
-            number=number,
             carrier=record.carrier,
             url=next((url for url in record.tracking_urls if url.startswith("https://")), ""),
         )
@@ -193,7 +190,6 @@ def _record(said: OrderRecord, refund: Refund) -> RecordRefund:
     return RecordRefund(
         target=refund.request,
         order=said.source.external_id,
-        request=refund.request,
         amount=refund.amount,
         reason=refund.reason[:200],
     )

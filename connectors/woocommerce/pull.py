@@ -10,6 +10,7 @@ make it skip some: then the anchor is gone from its place, and the walk begins a
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -41,12 +42,15 @@ class _Cursor(msgspec.Struct):
 
 
 async def pull_orders(account: Account, cursor: str) -> Page:
-    found, then, more = await _walk(account, "/orders", cursor, "modified_after", "date_modified_gmt", status="any")
-    return Page(events=[event("order", await with_refunds(account, each)) for each in found], cursor=then, more=more)
+    return await _orders(account, cursor, "any")
 
 
 async def pull_trash(account: Account, cursor: str) -> Page:
-    found, then, more = await _walk(account, "/orders", cursor, "modified_after", "date_modified_gmt", status="trash")
+    return await _orders(account, cursor, "trash")
+
+
+async def _orders(account: Account, cursor: str, status: str) -> Page:
+    found, then, more = await _walk(account, "/orders", cursor, "modified_after", "date_modified_gmt", status=status)
     return Page(events=[event("order", await with_refunds(account, each)) for each in found], cursor=then, more=more)
 
 
@@ -71,34 +75,45 @@ async def _walk(
 ) -> tuple[list[dict[str, Any]], str, bool]:
     """One page: (what is new on it, the next cursor, whether the walk goes on)."""
     at = _cursor(cursor)
-    begin = max(at.offset - 1, 0)
     since = (parse_time(at.since) - LOOK_BACK).strftime("%Y-%m-%dT%H:%M:%S")
-    response = await ask(
-        account,
-        path,
-        **params,
-        **{bound: since},
-        dates_are_gmt="true",
-        orderby="id",
-        order="asc",
-        per_page=MOST,
-        offset=begin,
-    )
-    page = things(response)
-    started = at.started or rfc3339(_clock_of(response, account))
-    if at.offset and (not page or _id(page[0]) > at.anchor):
-        again = _Cursor(since=at.since, seen=at.seen, started=started)
-        return [], _encode(again), True
-    new = page[1:] if at.offset and page and _id(page[0]) == at.anchor else page
-    times = [_time(each, time) for each in new]
+    step = await _step(account, path, at, **params, **{bound: since}, dates_are_gmt="true")
+    started = at.started or rfc3339(_clock_of(step.response, account))
+    if step.lost:
+        return [], _encode(_Cursor(since=at.since, seen=at.seen, started=started)), True
+    times = [_time(each, time) for each in step.new]
     seen = max([parse_time(at.seen or at.since), *(each for each in times if each)])
-    if new and goes_on(response, begin, len(page)):
-        then = _Cursor(
-            since=at.since, seen=rfc3339(seen), started=started, offset=begin + len(page), anchor=_id(page[-1])
-        )
-        return new, _encode(then), True
+    if step.more:
+        then = _Cursor(since=at.since, seen=rfc3339(seen), started=started, offset=step.offset, anchor=step.anchor)
+        return step.new, _encode(then), True
     next_since = max(min(seen, parse_time(started)), parse_time(at.since))
-    return new, _encode(_Cursor(since=rfc3339(next_since))), False
+    return step.new, _encode(_Cursor(since=rfc3339(next_since))), False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Step:
+    """One page of a walk, and where the next one begins."""
+
+    response: httpx.Response
+    new: list[dict[str, Any]]
+    more: bool
+    lost: bool  # the anchor is gone: things before it left the list
+    offset: int
+    anchor: int
+
+
+async def _step(account: Account, path: str, at: "_Cursor | _Customers", **params: str) -> _Step:
+    begin = max(at.offset - 1, 0)
+    response = await ask(account, path, **params, orderby="id", order="asc", per_page=MOST, offset=begin)
+    page = things(response)
+    new = page[1:] if at.offset and page and _id(page[0]) == at.anchor else page
+    return _Step(
+        response=response,
+        new=new,
+        more=bool(new) and goes_on(response, begin, len(page)),
+        lost=bool(at.offset) and (not page or _id(page[0]) > at.anchor),
+        offset=begin + len(page),
+        anchor=_id(page[-1]) if page else 0,
+    )
 
 
 def _cursor(cursor: str) -> _Cursor:
@@ -164,18 +179,14 @@ async def pull_customers(account: Account, cursor: str) -> Page:
 
 
 async def _all_customers(account: Account, at: _Customers, now: datetime) -> Page:
-    begin = max(at.offset - 1, 0)
-    response = await ask(account, "/customers", orderby="id", order="asc", per_page=MOST, offset=begin)
-    page, started = things(response), at.started or rfc3339(now)
-    if at.offset and (not page or _id(page[0]) > at.anchor):
+    step, started = await _step(account, "/customers", at), at.started or rfc3339(now)
+    if step.lost:
         return _customers([], _Customers(known=at.known, walked=at.walked, started=started), more=True)
-    known = max([at.known, *(_id(each) for each in page)])
-    new = page[1:] if at.offset and page and _id(page[0]) == at.anchor else page
-    if not (new and goes_on(response, begin, len(page))):
-        return _customers(new, _Customers(known=known, walked=started), more=False)
-    anchor, offset = _id(page[-1]), begin + len(page)
-    then = _Customers(known=known, walked=at.walked, offset=offset, anchor=anchor, started=started)
-    return _customers(new, then, more=True)
+    known = max(at.known, step.anchor)
+    if not step.more:
+        return _customers(step.new, _Customers(known=known, walked=started), more=False)
+    then = _Customers(known=known, walked=at.walked, offset=step.offset, anchor=step.anchor, started=started)
+    return _customers(step.new, then, more=True)
 
 
 def _customers(found: Sequence[dict[str, Any]], then: _Customers, *, more: bool) -> Page:

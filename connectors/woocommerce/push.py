@@ -20,7 +20,7 @@ REQUEST_FIELD = "_orderhub_refund_request"
 COMMAND_FIELD = "_orderhub_command"
 
 
-async def mark_hold(account: Account, wish: MarkHold, command: CommandId) -> Sequence[Event]:  # noqa: ARG001
+async def mark_hold(account: Account, wish: MarkHold, _: CommandId) -> Sequence[Event]:
     """The mark's number grows with each change: a store that keeps orders as posts does not date such a change."""
     order = await whole_order(account, wish.order)
     fields = shapes.metas(order.get("meta_data"))
@@ -30,14 +30,14 @@ async def mark_hold(account: Account, wish: MarkHold, command: CommandId) -> Seq
     return await _change(account, wish.order, {"meta_data": [{"key": HOLD_FIELD, "value": value}]})
 
 
-async def tell_tracking(account: Account, wish: TellTracking, command: CommandId) -> Sequence[Event]:  # noqa: ARG001
-    value = " ".join(part for part in (wish.carrier, wish.number, wish.url) if part)
+async def tell_tracking(account: Account, wish: TellTracking, _: CommandId) -> Sequence[Event]:
+    value = " ".join(part for part in (wish.carrier, wish.target, wish.url) if part)
     return await _change(
-        account, wish.order, {"meta_data": [{"key": f"{TRACKING_FIELD}{wish.number}", "value": value}]}
+        account, wish.order, {"meta_data": [{"key": f"{TRACKING_FIELD}{wish.target}", "value": value}]}
     )
 
 
-async def complete(account: Account, wish: CompleteOrder, command: CommandId) -> Sequence[Event]:  # noqa: ARG001
+async def complete(account: Account, wish: CompleteOrder, _: CommandId) -> Sequence[Event]:
     order = await whole_order(account, wish.order)
     status = order.get("status")
     if status == "completed":
@@ -47,7 +47,7 @@ async def complete(account: Account, wish: CompleteOrder, command: CommandId) ->
     return await _change(account, wish.order, {"status": "completed"})
 
 
-async def cancel(account: Account, wish: CancelOrder, command: CommandId) -> Sequence[Event]:  # noqa: ARG001
+async def cancel(account: Account, wish: CancelOrder, _: CommandId) -> Sequence[Event]:
     order = await whole_order(account, wish.order)
     status = order.get("status")
     if status == "cancelled":
@@ -59,13 +59,13 @@ async def cancel(account: Account, wish: CancelOrder, command: CommandId) -> Seq
 
 async def record_refund(account: Account, wish: RecordRefund, command: CommandId) -> Sequence[Event]:
     """`api_refund` is true unless it is said: the store would then give the money back a second time."""
-    reason = f"{wish.reason} {mark_of(wish.request)}".strip()
+    reason = f"{wish.reason} {mark_of(wish.target)}".strip()
     said = {
         "amount": wish.amount.major,
         "reason": reason,
         "api_refund": False,
         "api_restock": False,
-        "meta_data": [{"key": REQUEST_FIELD, "value": wish.request}, {"key": COMMAND_FIELD, "value": command}],
+        "meta_data": [{"key": REQUEST_FIELD, "value": wish.target}, {"key": COMMAND_FIELD, "value": command}],
     }
     await tell(account, "POST", f"/orders/{wish.order}/refunds", said)
     try:
@@ -79,8 +79,8 @@ async def find_refund(account: Account, wish: RecordRefund, command: CommandId) 
     for each in await refunds_of(account, wish.order):
         fields = shapes.metas(each.get("meta_data"))
         if (
-            mark_of(wish.request) in shapes.text(each.get("reason"))
-            or shapes.text(fields.get(REQUEST_FIELD)) == wish.request
+            mark_of(wish.target) in shapes.text(each.get("reason"))
+            or shapes.text(fields.get(REQUEST_FIELD)) == wish.target
             or shapes.text(fields.get(COMMAND_FIELD)) == command
         ):
             return [event("order", await whole_order(account, wish.order))]

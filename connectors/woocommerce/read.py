@@ -29,13 +29,13 @@ def _customer(reading: Reading, said: shapes.Customer) -> Iterator[Said]:
     yield customer_record(reading, said)
 
 
-def _order_gone(reading: Reading, said: shapes.Gone) -> Iterator[Said]:  # noqa: ARG001
+def _order_gone(_: Reading, said: shapes.Gone) -> Iterator[Said]:
     """Trashed or deleted for good: the body is `{"id": n}` for both, and nothing signed says that it is a deletion. So
     it is a hint: the hub asks, and reads an order in the trash, or hears that there is none."""
     yield Hint(kind="order", external_id=str(said.id), gone=True)
 
 
-def _customer_gone(reading: Reading, said: shapes.Gone) -> Iterator[Said]:  # noqa: ARG001
+def _customer_gone(_: Reading, said: shapes.Gone) -> Iterator[Said]:
     yield Hint(kind="customer", external_id=str(said.id), gone=True)
 
 

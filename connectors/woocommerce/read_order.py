@@ -28,6 +28,7 @@ from connectors.woocommerce.read_payment import payment, refunds
 from connectors.woocommerce.read_shipment import shipments
 from connectors.woocommerce.shapes import amount, items, metas, moment, one, text
 from hub.connector import Faulty, Hint, Ignored, Reading
+from hub.domain.ids import ORDER_ID
 from hub.domain.money import Money
 from hub.domain.records import CustomerRecord, Kind, Line, OrderRecord, Record, Source
 
@@ -37,7 +38,6 @@ TRACKING_FIELD = "_orderhub_tracking_"  # with the tracking number behind it
 STATUS_TAG = "status:"
 TRACKING_TAG = "tracking:"
 _ORDER_FIELD = "_orderhub_order"  # in which an order placed through the hub carries its id
-_OUR_ID = re.compile(r"ord_[0-9a-z]{26}")
 _DRAFTS = ("auto-draft", "checkout-draft", "draft", "new")
 _PROGRESS = {
     "pending": 1,
@@ -207,4 +207,4 @@ def _tags(said: shapes.Order, fields: dict[str, Any]) -> tuple[str, ...]:
 
 def _claims(fields: dict[str, Any]) -> tuple[str, ...]:
     ours = text(fields.get(_ORDER_FIELD))
-    return (ours,) if _OUR_ID.fullmatch(ours) else ()
+    return (ours,) if ORDER_ID.fullmatch(ours) else ()

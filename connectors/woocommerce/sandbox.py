@@ -216,7 +216,7 @@ class WooCommerceSandbox(Sandbox):
         return _json(shapes.webhook(webhook, self.store))
 
 
-async def _no_route(request: Request) -> Response:  # noqa: ARG001
+async def _no_route(_: Request) -> Response:
     return _error(Invalid(404, "rest_no_route", "No route was found matching the URL and request method."))
 
 

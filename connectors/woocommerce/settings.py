@@ -39,12 +39,9 @@ class WooCommerceSettings(ConnectionSettings):
 
 def way(settings: WooCommerceSettings) -> Way:
     keys = f"{settings.consumer_key.get_secret_value()}:{settings.consumer_secret.get_secret_value()}"
-    # WooCommerce has no limit of its own, its hosts have: a small shared host serves a handful of PHP requests at once.
-    limits = Limits(requests=5, at_once=3)
-    if settings.rate_limit:
-        limits = Limits(requests=settings.rate_limit.requests, per=settings.rate_limit.per, at_once=3)
     return Way(
         base_url=settings.base_url or f"{settings.store}/wp-json/wc/v3",
         auth=Headers(headers={"Authorization": f"Basic {base64.b64encode(keys.encode()).decode()}"}),
-        limits=limits,
+        # WooCommerce has no limit of its own, its hosts have: a small one serves a handful of PHP requests at once.
+        limits=Limits(requests=5, at_once=3),
     )

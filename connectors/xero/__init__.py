@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from connectors.books.commands import VoidInvoice
 from connectors.xero.check import check
 from connectors.xero.client import FETCH
 from connectors.xero.commands import (
@@ -10,7 +11,6 @@ from connectors.xero.commands import (
     CreateInvoice,
     RecordPayment,
     UpdateInvoice,
-    VoidInvoice,
 )
 from connectors.xero.contacts import create_contact, find_contact
 from connectors.xero.faults import pause, verdict

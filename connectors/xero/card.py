@@ -14,7 +14,7 @@ from hub.sandbox import Sandbox
 
 _API = "/api.xro/2.0"
 _KEY = "xero-webhook-key"
-# Answers that the description leaves out; `xero/README.md` tells of the first two, the token server is not in it.
+# Answers that the description leaves out.
 _NOT_DESCRIBED = (401, 403, 404, 429)
 
 

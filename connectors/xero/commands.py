@@ -1,11 +1,11 @@
-"""What the books can be asked to do. Amounts are exact; days are in the organisation's own zone."""
+"""What the books can be asked to do, beside what all can. Amounts are exact; days are in the organisation's zone."""
 
 from dataclasses import dataclass
 from typing import ClassVar
 
+from connectors.books.commands import CreatePerson
 from hub.domain.commands import Command
 from hub.domain.money import Money
-from hub.domain.records import Address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,16 +20,10 @@ class BookLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CreateContact(Command):
+class CreateContact(CreatePerson):
     """Subject: our customer."""
 
     action: ClassVar[str] = "contact.create"
-
-    name: str
-    company: str = ""
-    email: str = ""
-    phone: str = ""
-    address: Address | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,13 +49,6 @@ class UpdateInvoice(Command):
     amounts: str
     lines: tuple[BookLine, ...]
     total: Money
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VoidInvoice(Command):
-    """Target: the invoice."""
-
-    action: ClassVar[str] = "invoice.void"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

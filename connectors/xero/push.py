@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from connectors.books.commands import VoidInvoice
 from connectors.xero import wire
 from connectors.xero.client import all_of, fetch_one, page, write
 from connectors.xero.commands import (
@@ -13,7 +14,6 @@ from connectors.xero.commands import (
     CreateInvoice,
     RecordPayment,
     UpdateInvoice,
-    VoidInvoice,
 )
 from connectors.xero.reference import order_of
 from hub.connector import Account, Event

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from connectors.xero.inbound import split
+from connectors.xero.inbound import Delivery, split
 from hub.connector import Event
 
 
@@ -20,17 +20,13 @@ class _Recording(msgspec.Struct):
     exchanges: list[_Exchange]
 
 
-class _Delivery(msgspec.Struct):
-    events: list[msgspec.Raw]
-
-
 def recognise(name: str, body: bytes) -> Sequence[Event]:
     """What is not recognised becomes an `answer`, whose reader says what it expected."""
     start = body.removeprefix(b"\xef\xbb\xbf").lstrip()
     if start[:1] == b"<" or name.lower().endswith(".xml"):
         return [Event(kind="xml", body=body)]
     try:
-        if _is(start, _Delivery):
+        if _is(start, Delivery):
             return split(start) or [Event(kind="notice", body=start)]
         exchanges = msgspec.json.decode(start, type=_Recording).exchanges
     except (ValueError, RecursionError):
@@ -48,6 +44,6 @@ def _answer(body: bytes) -> Event:
 
 def _is(body: bytes, shape: object) -> bool:
     try:
-        return bool(msgspec.json.decode(body, type=shape)) or shape is _Delivery
+        return bool(msgspec.json.decode(body, type=shape))
     except (ValueError, RecursionError):
         return False

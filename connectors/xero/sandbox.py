@@ -2,7 +2,7 @@
 
 It holds the accounts of `sandbox_books.ACCOUNTS`, three tax rates and one contact ("Walk-in") from the start. A spent
 refresh token is taken for 30 minutes more, as Xero says it does. For how long idempotency keys live Xero does not say:
-here for `key_lifetime`.
+here for `key_seconds`.
 """
 
 import json

@@ -1,13 +1,14 @@
 """What `[connections.<id>]` of a Xero organisation holds."""
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, SecretStr, StringConstraints, model_validator
 
-from hub.connector import ConnectionSettings, Limits, OAuth2, Way
-from hub.options import Currency, Url, Zone
+from connectors.books.settings import BookSettings
+from hub.connector import Limits, OAuth2, Way
+from hub.options import Currency, Url
 
 _TOKEN_URL = "https://identity.xero.com/connect/token"  # noqa: S105 - an address
 # The authorisation code flow gives a refresh token only with `offline_access` (developer.xero.com, "Scopes").
@@ -19,7 +20,7 @@ AccountCode = Annotated[str, Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z ./_-]{0,35}$
 TaxType = Annotated[str, Field(pattern=r"^[0-9A-Za-z]{1,50}$")]
 
 
-class XeroSettings(ConnectionSettings):
+class XeroSettings(BookSettings):
     tenant_id: Uuid  # the organisation
     client_id: str
     client_secret: SecretStr
@@ -28,9 +29,6 @@ class XeroSettings(ConnectionSettings):
     token_url: Url = _TOKEN_URL
     authorize_url: Url = "https://login.xero.com/identity/connect/authorize"
 
-    invoice: Literal["when_paid", "when_placed"] = "when_paid"
-    from_date: date | None = None  # sales before this day are not booked
-    timezone: Zone = "UTC"  # the organisation's: which day a sale belongs to
     due_days: Annotated[int, Field(ge=0, le=365)] = 0  # after the day of the sale; Xero approves nothing without
     invoice_numbers: Literal["xero", "order"] = "xero"
     order_page: Url | None = None  # where people see an order; its id is added. Xero shows it as a button
@@ -48,8 +46,7 @@ class XeroSettings(ConnectionSettings):
     payment_accounts: Mapping[Currency, AccountCode] = {}  # and of other currencies
     walk_in_contact: Uuid | None = None  # for sales without any customer
 
-    currency: Currency = "USD"  # the organisation's base currency
-    currencies: tuple[Currency, ...] = ()  # and further ones that it has added
+    currencies: tuple[Currency, ...] = ()  # beside the base currency, those that the organisation has added
 
     @model_validator(mode="after")
     def _taxes_are_whole(self) -> Self:

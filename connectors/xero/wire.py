@@ -50,10 +50,6 @@ class Contact(_Shape, frozen=True):
     id: str = msgspec.field(name="ContactID", default="")
 
 
-class Account(_Shape, frozen=True):
-    code: str | None = msgspec.field(name="Code", default=None)
-
-
 class InnerInvoice(_Shape, frozen=True):
     """Where another document names an invoice."""
 

@@ -35,14 +35,14 @@ def read(slug: str, files: Sequence[str], connection: str = "", settings_file: P
 
 def _connected(slug: str, connection: str, file: Path) -> "tuple[Connector, Any]":
     from hub.domain.errors import Misconfigured
+    from hub.pipeline.registry import configured
 
     settings, connectors = settings_of(file)
     own = settings.connections.get(connection)
     if own is None or own.connector != slug:
         known = sorted(name for name, each in settings.connections.items() if each.connector == slug)
         raise Misconfigured(f"{file}: no connection {connection!r} of {slug}; there are: {', '.join(known) or 'none'}")
-    connector = connectors[slug]
-    return connector if connector.configured is None else connector.configured(own), own
+    return configured(connectors[slug], own), own
 
 
 def understood(connector: "Connector", file: str, settings: Any = None) -> Iterator[Line]:

@@ -20,10 +20,14 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 def listener(redirect_uri: str) -> socket.socket | None:
     """`None`: the address is not of this machine, so the answer has to be pasted. Raises `Refused`."""
-    parts = urlsplit(redirect_uri)
+    try:
+        parts = urlsplit(redirect_uri)
+        port = parts.port or 80
+    except ValueError as fault:
+        raise Refused(f"{redirect_uri} is no address ({fault})") from None
     if parts.scheme != "http" or parts.hostname not in _LOOPBACK:
         return None
-    host, port = "::1" if parts.hostname == "::1" else "127.0.0.1", parts.port or 80
+    host = "::1" if parts.hostname == "::1" else "127.0.0.1"
     try:
         return bind(host, port)
     except OSError as fault:

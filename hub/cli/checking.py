@@ -7,6 +7,7 @@ from hub.cli.faults import end
 from hub.cli.needs import Hub, settings_of, with_hub
 
 if TYPE_CHECKING:
+    from hub.connector import Finding
     from hub.settings import Settings
 
 
@@ -40,5 +41,9 @@ async def _online(hub: Hub, settings: "Settings") -> bool:
             continue
         async for finding in hub.check(name):
             fine = fine and finding.ok
-            print(f"  {name}: {'ok   ' if finding.ok else 'WRONG'} {finding.subject}: {finding.message}")
+            print(f"  {name}: {told(finding)}")
     return fine
+
+
+def told(finding: "Finding") -> str:
+    return f"{'ok   ' if finding.ok else 'WRONG'} {finding.subject}: {finding.message}"

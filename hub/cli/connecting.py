@@ -6,6 +6,7 @@ import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hub.cli.checking import told
 from hub.cli.needs import Hub, with_hub
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def connect(file: Path, connection: str, browser: bool, port: int, redirect: str
         if connected.paused:
             print(f"  it stays paused ({connected.paused}) until hub connections resume {connection}")
         async for finding in hub.check(connection):
-            print(f"  {'ok   ' if finding.ok else 'WRONG'} {finding.subject}: {finding.message}")
+            print(f"  {told(finding)}")
 
     with_hub(file, use)
 

@@ -1,13 +1,10 @@
 """Outgoing webhooks: list, tell again, let go on, try out."""
 
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hub.cli import show
-from hub.cli.faults import end
 from hub.cli.needs import Hub, with_hub
-from hub.domain.errors import HubError
 
 if TYPE_CHECKING:
     from hub.settings import Settings
@@ -24,7 +21,7 @@ def replay(file: Path, endpoint: str, cursor: int) -> None:
     async def use(hub: Hub, _: "Settings") -> None:
         await hub.replay_endpoint(endpoint, cursor)
 
-    _tried(file, use)
+    with_hub(file, use)
     print(f"{endpoint} will be told again of everything behind cursor {cursor}")
 
 
@@ -32,7 +29,7 @@ def resume(file: Path, endpoint: str) -> None:
     async def use(hub: Hub, _: "Settings") -> None:
         await hub.resume_endpoint(endpoint)
 
-    _tried(file, use)
+    with_hub(file, use)
     print(f"{endpoint} goes on where it stopped")
 
 
@@ -40,12 +37,5 @@ def test(file: Path, endpoint: str) -> None:
     async def use(hub: Hub, _: "Settings") -> None:
         await hub.ping_endpoint(endpoint)
 
-    _tried(file, use)
+    with_hub(file, use)
     print(f"{endpoint} took a signed hub.ping")
-
-
-def _tried(file: Path, use: "Callable[[Hub, Settings], Awaitable[None]]") -> None:
-    try:
-        with_hub(file, use)
-    except HubError as error:
-        end(str(error))

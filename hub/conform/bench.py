@@ -39,11 +39,19 @@ def settings_of(connector: Connector, card: Card, sandbox: Sandbox, more: Mappin
 
 
 class Bench:
-    def __init__(self, connector: Connector, card: Card, folder: Path, empty: Path, material: Path | None) -> None:
+    def __init__(
+        self,
+        connector: Connector,
+        card: Card,
+        folder: Path,
+        empty: Path,
+        material: Path | None,
+        burst: int,
+        places: int,
+    ) -> None:
         self.connector, self.card, self.material = connector, card, material
+        self.burst, self.places = burst, places  # as of `run`
         self.exchanges: list[Exchange] = []
-        self.burst = 10_000  # deliveries at once
-        self.places = 6  # at most so many calls at which one fault strikes
         self.story: Story | None = None  # told once …
         self.plain: Plain | None = None  # … as the wish on a good day is wished once
         self._folder, self._empty = folder, empty

@@ -23,8 +23,7 @@ async def still(bench: Bench) -> str:
         for _ in range(3):
             await listened(rig)
             if rig.there.connector.pull:
-                time.forward(seconds=rig.there.settings.sync.every.total_seconds() + 1)
-                await rig.pull()
+                await rig.pull_anew()
             await rig.plan_all()
             await rig.settle()
         more = (await rig.commands())[commands:]

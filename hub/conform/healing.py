@@ -6,7 +6,7 @@ from hub.conform.bench import Bench
 from hub.conform.checks import Check
 from hub.conform.result import NotRun, expect
 from hub.conform.rig import Rig, settled
-from hub.conform.story import acted, listened, same, wished
+from hub.conform.story import acted, listened, made_one, same, wished
 from hub.decide.codec import decode_record
 from hub.pipeline.audit import audit
 
@@ -31,17 +31,16 @@ async def lost_day(bench: Bench) -> str:
 async def switched_off(bench: Bench) -> str:
     disable = bench.card.disable
     assert disable is not None
-    act = next(iter(bench.card.makes.values()))
     sandbox, time = bench.vendor()
     async with bench.rig(sandbox, time) as rig:
         await audit(rig.courier, rig.there, WEBHOOK_URL)
         disable(sandbox)
         before = len(sandbox.deliveries)
-        await settled(act(sandbox))
+        await made_one(bench, sandbox)
         expect(len(sandbox.deliveries) == before, "webhooks are switched off, and the sandbox delivers all the same")
         findings = await audit(rig.courier, rig.there, WEBHOOK_URL)
         expect(any(not each.ok for each in findings), "the audit finds nothing wrong with webhooks that are off")
-        await settled(act(sandbox))
+        await made_one(bench, sandbox)
         expect(len(sandbox.deliveries) > before, "after the audit the vendor still delivers nothing")
         writes = sum(rig.wire.log)
         again = await audit(rig.courier, rig.there, WEBHOOK_URL)
@@ -53,8 +52,7 @@ async def switched_off(bench: Bench) -> str:
 async def _hears(rig: Rig, after: int) -> None:
     """Whatever the vendor says of it, by both ways."""
     await listened(rig, after)
-    rig.time.forward(seconds=rig.there.settings.sync.every.total_seconds() + 1)
-    await rig.pull()
+    await rig.pull_anew()
 
 
 async def edited(bench: Bench) -> str:
@@ -62,7 +60,7 @@ async def edited(bench: Bench) -> str:
     assert edit is not None
     sandbox, time = bench.vendor()
     async with bench.rig(sandbox, time) as rig:
-        made = await settled(next(iter(bench.card.makes.values()))(sandbox))
+        made = await made_one(bench, sandbox)
         await _hears(rig, 0)
         before, heard = await rig.record(made), len(sandbox.deliveries)
         expect(before, "no record comes of what was made")
@@ -80,7 +78,7 @@ async def deleted(bench: Bench) -> str:
     assert delete is not None
     sandbox, time = bench.vendor()
     async with bench.rig(sandbox, time) as rig:
-        made = await settled(next(iter(bench.card.makes.values()))(sandbox))
+        made = await made_one(bench, sandbox)
         await _hears(rig, 0)
         heard = len(sandbox.deliveries)
         time.forward(minutes=1)

@@ -7,7 +7,7 @@ from typing import Any
 from hub.card import Ability
 from hub.conform.result import Outcome, Report
 
-_MARKS = {Outcome.PASSED: "✓", Outcome.FAILED: "✗", Outcome.LACKS: "–", Outcome.NOT_RUN: "·"}
+_MARKS = {Outcome.PASSED: "✓", Outcome.FAILED: "✗", Outcome.LACKS: "–"}
 
 
 def as_json(report: Report) -> Mapping[str, Any]:

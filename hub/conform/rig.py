@@ -23,7 +23,7 @@ from hub.pipeline.pull import begin, fetch, pull
 from hub.pipeline.receive import Door, Received
 from hub.pipeline.registry import Connection, Connections, configured
 from hub.sandbox import Delivery, Sandbox
-from hub.store import inbox, outbox
+from hub.store import connections, inbox, outbox
 from hub.store.credentials import Credentials
 from hub.store.database import Database
 from hub.store.golden import Cause
@@ -119,14 +119,7 @@ class Rig:
 
     async def post(self, *deliveries: Delivery) -> list[Received | BaseException]:
         """All at once. What the door said to each: an error of ours is what the vendor would be answered."""
-        opened = asyncio.create_task(self.door.open())
-        try:
-            return await asyncio.gather(
-                *(self.door.receive(self.there, incoming(each)) for each in deliveries), return_exceptions=True
-            )
-        finally:
-            opened.cancel()
-            await asyncio.gather(opened, return_exceptions=True)
+        return await posted(self.door, self.there, WEBHOOK_URL, deliveries)
 
     async def _published(self, address: str, *, anew: bool = False) -> bytes:
         response = await self.wire.handle_async_request(httpx.Request("GET", address))
@@ -157,6 +150,11 @@ class Rig:
             pages += 1
             expect(pages < _RESTLESS, f"never comes to an end: {pages} pages, and the pull wants more")
         await self.hear()
+
+    async def pull_anew(self) -> None:
+        """At the time when each stream is due again."""
+        self.time.forward(seconds=self.there.settings.sync.every.total_seconds() + 1)
+        await self.pull()
 
     async def work(self) -> int:
         """Plans, and delivers what is due now. How many commands it moved."""
@@ -195,8 +193,6 @@ class Rig:
     # ------------------------------------------------------------------------------------------------ what is held
 
     async def paused(self) -> str:
-        from hub.store import connections
-
         async with self.db.read() as held:
             return await connections.paused(held, CONNECTION)
 
@@ -240,7 +236,21 @@ class Rig:
             return (await held.execute(select(InboxRow.__table__))).all()
 
 
-def incoming(delivery: Delivery) -> Incoming:
+async def posted(
+    door: Door, connection: Connection, address: str, deliveries: Sequence[Delivery]
+) -> list[Received | BaseException]:
+    """All of them at once at a door that is open for as long."""
+    opened = asyncio.create_task(door.open())
+    try:
+        return await asyncio.gather(
+            *(door.receive(connection, incoming(each, address)) for each in deliveries), return_exceptions=True
+        )
+    finally:
+        opened.cancel()
+        await asyncio.gather(opened, return_exceptions=True)
+
+
+def incoming(delivery: Delivery, address: str = WEBHOOK_URL) -> Incoming:
     headers = {name.lower(): value for name, value in delivery.headers.items()}
-    url = f"{WEBHOOK_URL}?{delivery.query}" if delivery.query else WEBHOOK_URL
+    url = f"{address}?{delivery.query}" if delivery.query else address
     return Incoming(method="POST", url=url, headers=headers, body=delivery.body)

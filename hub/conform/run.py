@@ -5,6 +5,7 @@ import time as clock
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
+from hub.card import Ability
 from hub.conform import chaos_in, chaos_out, echo, healing, money, standing, truth
 from hub.conform.bench import Bench, settings_of, template
 from hub.conform.checks import Check, abilities_of
@@ -44,21 +45,21 @@ async def run(
     card, began = connector.card(), clock.monotonic()
     with tempfile.TemporaryDirectory(prefix="hub-conform-") as name:
         folder = Path(name)
-        bench = Bench(connector, card, folder, await template(folder), material)
-        bench.burst, bench.places = burst, places
+        bench = Bench(connector, card, folder, await template(folder), material, burst, places)
         try:
             sandbox, _ = bench.vendor()
+            settings = settings_of(connector, card, sandbox, {})
             # A connector that is configuration has its slots only with the card's settings.
-            connector = bench.connector = configured(connector, settings_of(connector, card, sandbox, {}))
-            has = abilities_of(connector, card, settings_of(connector, card, sandbox, {}))
+            connector = bench.connector = configured(connector, settings)
+            has = abilities_of(connector, card, settings)
             results = [
-                await _checked(bench, scenario, check)
+                await _checked(bench, has, scenario, check)
                 for scenario, checks in SCENARIOS.items()
                 if scenario in scenarios
                 for check in checks
             ]
             if "truth" in scenarios:
-                results += [await _checked(bench, "truth", check) for check in truth.LAST]
+                results += [await _checked(bench, has, "truth", check) for check in truth.LAST]
         finally:
             await bench.close()
     return Report(
@@ -71,14 +72,12 @@ async def run(
     )
 
 
-async def _checked(bench: Bench, scenario: str, check: Check) -> Result:
+async def _checked(bench: Bench, has: Mapping[Ability, bool], scenario: str, check: Check) -> Result:
     """A check that crashes has failed: whatever it came upon, the connector or its card brought it."""
 
     def ended(outcome: Outcome, why: str) -> Result:
         return Result(scenario=scenario, check=check.name, outcome=outcome, why=why)
 
-    sandbox, _ = bench.vendor()
-    has = abilities_of(bench.connector, bench.card, settings_of(bench.connector, bench.card, sandbox, {}))
     if missing := [each for each in check.needs if not has[each]]:
         return ended(Outcome.LACKS, bench.card.lacks.get(missing[0], f"no {missing[0].value}"))
     try:

@@ -22,7 +22,6 @@ _BETWEEN = 5.0  # seconds from act to act: all together stay within any signatur
 class Story:
     sandbox: Sandbox
     time: Time
-    made: Sequence[tuple[str, Made]]  # (the card's word, what it made)
     deliveries: Sequence[Delivery]
     golden: dict[str, bytes]  # after all was heard in order
     events: int
@@ -39,6 +38,12 @@ async def acted(bench: Bench, sandbox: Sandbox, time: Time) -> list[tuple[str, M
         await settled(bench.card.edit(sandbox, made[0][1]))
         time.forward(seconds=_BETWEEN)
     return made
+
+
+async def made_one(bench: Bench, sandbox: Sandbox) -> Made:
+    """The first act of the card."""
+    expect(bench.card.makes, "the card makes nothing (`Card.makes`)")
+    return await settled(next(iter(bench.card.makes.values()))(sandbox))
 
 
 async def told(bench: Bench) -> Story:
@@ -58,14 +63,7 @@ async def told(bench: Bench) -> Story:
         golden, events = await rig.golden(), len(await rig.events())
         missing = [word for word, each in made if await rig.record(each) is None]
         expect(not missing, f"no record comes of what was made: {', '.join(missing)}")
-    bench.story = Story(
-        sandbox=sandbox,
-        time=time,
-        made=made,
-        deliveries=deliveries,
-        golden=golden,
-        events=events,
-    )
+    bench.story = Story(sandbox=sandbox, time=time, deliveries=deliveries, golden=golden, events=events)
     return bench.story
 
 
@@ -119,8 +117,7 @@ async def wished(bench: Bench, rig: Rig, wish: Wish | None = None, sale: Sale | 
 async def listened(rig: Rig, after: int = 0) -> None:
     """All that the sandbox has to say, by webhook or, where there is none, by asking."""
     if rig.there.connector.inbound is None:
-        rig.time.forward(seconds=rig.there.settings.sync.every.total_seconds() + 1)
-        await rig.pull()
+        await rig.pull_anew()
         return
     await rig.post(*rig.sandbox.deliveries[after:])
     await rig.hear()

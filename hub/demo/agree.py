@@ -16,7 +16,7 @@ from hub.demo.agree_site import (
 )
 from hub.demo.cast import SHOPS, SITE
 from hub.demo.place import Place
-from hub.demo.verdict import Verdict, money, name_of
+from hub.demo.verdict import Verdict, money, name_of, not_once
 from hub.domain.money import Money
 
 _ORDERS = """query($after: String) {orders(first: 100, after: $after, where: {isSale: true}) {
@@ -38,7 +38,7 @@ _ORDERS = """query($after: String) {orders(first: 100, after: $after, where: {is
 async def agree(place: Place, http: httpx.AsyncClient) -> Verdict:
     verdict = Verdict()
     orders = await _orders(place, http)
-    states = {name: await _state(http, place.sandbox(name)) for name in place.connections}
+    states = {name: await place.state(http, name) for name in place.connections}
     by_source = {
         (source["connection"], source["externalId"]): order
         for order in orders
@@ -95,10 +95,6 @@ def _hubspot_agrees(verdict: Verdict, state: Mapping[str, Any], orders: Sequence
 def _salesforce_agrees(verdict: Verdict, state: Mapping[str, Any], orders: Sequence[Mapping[str, Any]]) -> None:
     deals = Counter(each["Orderhub_Order__c"] or "" for each in state["opportunities"])
     deals_agree(verdict, "sales", deals, [each["Email"] or "" for each in state["contacts"]], orders)
-
-
-async def _state(http: httpx.AsyncClient, sandbox: str) -> Any:
-    return (await http.get(f"{sandbox}/_sandbox/state", timeout=60)).json()
 
 
 async def _orders(place: Place, http: httpx.AsyncClient) -> list[dict[str, Any]]:
@@ -165,9 +161,7 @@ def stripe_agrees(verdict: Verdict, state: Mapping[str, Any], orders: Sequence[M
             verdict.faults.append(f"{name_of(order)}: Stripe took {Money(by_card, currency)}, the hub says less")
         if given != money(order["refunded"], currency).minor:
             verdict.faults.append(f"{name_of(order)}: Stripe gave back {Money(given, currency)}, the hub says other")
-        for request in order["refundRequests"]:
-            if not request["isDone"] or asked[request["id"]] != 1:
-                verdict.faults.append(f"{name_of(order)}: refund request {request['id']} was not carried out once")
+        verdict.faults += not_once(order, asked)
 
 
 def books_agree(verdict: Verdict, state: Mapping[str, Any], orders: Sequence[Mapping[str, Any]]) -> None:

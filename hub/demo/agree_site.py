@@ -5,8 +5,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from connectors.paypal.reversals import reference_of
 from hub.demo.cast import CARRIED, SITE
-from hub.demo.verdict import Verdict, money, name_of
+from hub.demo.verdict import Verdict, money, name_of, not_once
 from hub.domain.money import Money
 
 Orders = Sequence[Mapping[str, Any]]
@@ -54,16 +55,14 @@ def wallet_agrees(verdict: Verdict, state: Mapping[str, Any], orders: Orders) ->
     for each in state["refunds"]:
         verdict.counts["wallet"]["refunds"] += 1
         back[f"captures/{each['capture']}"] += _minor(each["amount"])
-        asked.update(re.findall(r"rfq_[0-9a-z]+|rrq_[0-9a-z]+|req_[0-9a-z]+", str(each.get("custom_id", ""))))
+        asked[reference_of(each.get("custom_id"))[0]] += 1
     for order in orders:
         mine = {source["externalId"] for source in order["sources"] if source["connection"] == "wallet"}
         for word, there, here in (("took", taken, "captured"), ("gave back", back, "refunded")):
             theirs, ours = sum(there[each] for each in mine), money(order[here], "USD").minor
             if theirs != ours:
                 verdict.faults.append(f"{name_of(order)}: PayPal {word} {Money(theirs, 'USD')}, the hub says other")
-    verdict.faults += [
-        f"wallet: {request} was carried out {times} times" for request, times in asked.items() if times > 1
-    ]
+        verdict.faults += not_once(order, asked)
 
 
 def ledger_agrees(verdict: Verdict, state: Mapping[str, Any], orders: Orders) -> None:

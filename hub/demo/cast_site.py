@@ -177,7 +177,7 @@ def _salesforce() -> Role:
 
 
 def _smtp() -> Role:
-    ports, password = (_free_port(), _free_port()), new_secret()
+    ports, password = (free_port(), free_port()), new_secret()
     return Role(
         connection="mail",
         vendor="smtp",
@@ -228,7 +228,7 @@ def _messages(*channels: str) -> Mapping[str, Any]:
     return {"shop_name": "The Example Shop", "start": _START, "rate_limit": _BRISK, "channels": list(channels)}
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port: int = listening.getsockname()[1]
         return port

@@ -46,7 +46,6 @@ class Day:
     told: Callable[[str], None] = lambda _what: None
     done: Counter[str] = field(default_factory=Counter)
     sales: list[Sale] = field(default_factory=list)
-    refund_keys: list[str] = field(default_factory=list)  # of refunds asked for through the hub
 
     # ------------------------------------------------------------------------------------------------ who acts
 
@@ -59,8 +58,7 @@ class Day:
 
     async def state(self, name: str) -> dict[str, Any]:
         """All that a vendor holds."""
-        found: dict[str, Any] = (await self.http.get(f"{self.place.sandbox(name)}/_sandbox/state")).json()
-        return found
+        return await self.place.state(self.http, name)
 
     async def ask(self, query: str, **variables: Any) -> dict[str, Any]:
         """The hub's GraphQL, until it answers: each mutation carries an idempotency key. Raises on errors."""
@@ -316,7 +314,6 @@ class Day:
                     "refundCreate", orderId=order["id"], paymentId=payment["id"], idempotencyKey=f"demo-{at}",
                     reason="Changed their mind", amount={"amount": amount.major, "currencyCode": amount.currency},
                 )  # fmt: skip
-            self.refund_keys.append(f"demo-{at}")
             self.done["refunded through the hub"] += 1
 
     async def _nodes(self, query: str) -> list[dict[str, Any]]:

@@ -12,6 +12,9 @@ import sys
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import httpx
 
 from hub.connector import discover
 from hub.demo.cast import Role, cast
@@ -36,6 +39,11 @@ class Place:
 
     def sandbox(self, connection: str) -> str:
         return self.connections[connection]["sandbox"]
+
+    async def state(self, http: httpx.AsyncClient, connection: str) -> dict[str, Any]:
+        """All that a vendor holds."""
+        found: dict[str, Any] = (await http.get(f"{self.sandbox(connection)}/_sandbox/state", timeout=60)).json()
+        return found
 
 
 def _settings(database_url: str, port: int, roles: Sequence[Role], at: Mapping[str, str]) -> str:
@@ -85,13 +93,13 @@ async def place(
         api_key, admin_key = await _keys(settings)
         here = Place(
             folder=folder,
-            hub=f"http://127.0.0.1:{port}",
+            hub=hub,
             api_key=api_key,
             admin_key=admin_key,
             connections={
                 role.connection: {
                     "connector": role.vendor,
-                    "webhook_url": f"http://127.0.0.1:{port}/webhooks/{role.connection}",
+                    "webhook_url": f"{hub}/webhooks/{role.connection}",
                     "webhook_secret": str(role.sandbox.get("secret", "")),
                     "sandbox": at[role.connection],
                 }

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from connectors.woocommerce.audit import TOPICS
 from hub.demo.agree import agree
 from hub.demo.cast import SITE
 from hub.demo.day import Day
@@ -26,7 +27,6 @@ FOLDER = Path("var/demo")
 ORDERS = 230  # of which a fifth at the site
 _SEED = 20261122
 _READY_SECONDS = 60
-_TOPICS = 7  # of orders and customers at the site
 _QUIET_SECONDS = 480  # longer than a lease and a few retries that follow each other
 
 
@@ -74,8 +74,8 @@ async def ready(http: httpx.AsyncClient, hub: str, process: asyncio.subprocess.P
 async def subscribed(http: httpx.AsyncClient, here: Place) -> None:
     """The hub looks after the site's webhooks by itself: the day begins when they are there."""
     for _ in range(_READY_SECONDS * 10):
-        state = (await http.get(f"{here.sandbox(SITE)}/_sandbox/state")).json()
-        if len([each for each in state["webhooks"] if each["status"] == "active"]) >= _TOPICS:
+        webhooks = (await here.state(http, SITE))["webhooks"]
+        if sum(each["status"] == "active" for each in webhooks) >= len(TOPICS):
             return
         await asyncio.sleep(0.1)
     sys.exit(f"the hub has not set up the site's webhooks within {_READY_SECONDS} s: see hub.log")

@@ -20,5 +20,14 @@ def name_of(order: Mapping[str, Any]) -> str:
     return f"{order['channel']} {order['number']}"
 
 
+def not_once(order: Mapping[str, Any], carried_out: Mapping[str, int]) -> list[str]:
+    """The order's refund requests that did not come true exactly once, by how often each of them did."""
+    return [
+        f"{name_of(order)}: refund request {each['id']} was not carried out once"
+        for each in order["refundRequests"]
+        if not each["isDone"] or carried_out.get(each["id"]) != 1
+    ]
+
+
 def money(amount: Mapping[str, Any] | str, currency: str) -> Money:
     return Money.parse(amount if isinstance(amount, str) else amount["amount"], currency)

@@ -5,6 +5,7 @@ are derived from the record that they stand on, so that any arrival order and an
 """
 
 import hashlib
+import re
 import secrets
 import time
 from typing import NewType
@@ -15,6 +16,9 @@ EventId = NewType("EventId", str)
 CommandId = NewType("CommandId", str)
 
 _BASE32 = "0123456789abcdefghjkmnpqrstvwxyz"
+
+
+ORDER_ID = re.compile(r"ord_[0-9a-z]{26}", re.ASCII)  # one of ours, as vendors carry it for us
 
 
 def _base32(bits: int) -> str:

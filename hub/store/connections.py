@@ -86,6 +86,16 @@ async def paused(connection: AsyncConnection, connection_id: str) -> str:
     return reason or ""
 
 
+async def refused(connection: AsyncConnection, connection_id: str) -> bool:
+    """Paused because the vendor refused, and by no person."""
+    row = await connection.execute(
+        select(ConnectionRow.id).where(
+            ConnectionRow.id == connection_id, ConnectionRow.paused_reason != "", ConnectionRow.paused_by == ""
+        )
+    )
+    return row.first() is not None
+
+
 async def worked(connection: AsyncConnection, connection_id: str, now: datetime) -> None:
     await connection.execute(update(ConnectionRow).where(ConnectionRow.id == connection_id).values(last_ok_at=now))
 

@@ -20,7 +20,7 @@ from hub.domain.tokens import Tokens
 from hub.transport.auth import Refresher
 from hub.transport.body import TooBig
 from hub.transport.faults import Lost, NotSent, Unsendable
-from hub.transport.oauth import REMEMBERED, Ask, origin_of, read_tokens, token_request
+from hub.transport.oauth import Ask, origins_with, read_tokens, token_request
 from hub.transport.redact import Redactor
 from hub.transport.verdict import excerpt
 
@@ -129,8 +129,7 @@ def redeemer(
                 f"{connection}: {_reason(answer)}. The vendor said {answer.status_code} {excerpt(answer, redact)}"
             )
         # The settings' refresh token counts as used from now on: what comes from here is newer.
-        origins = tuple(dict.fromkeys((*(stored.origins if stored else ()), origin_of(auth))))[-REMEMBERED:]
-        tokens = read_tokens(connection, answer.content, now(), "", origins)
+        tokens = read_tokens(connection, answer.content, now(), "", origins_with(stored, auth))
         if not tokens.refresh:
             raise Refused(f"{connection}: the vendor gave no refresh token: access would end within the hour")
         return tokens

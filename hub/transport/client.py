@@ -102,6 +102,7 @@ class WayOut:
             limits = replace(limits, requests=settings.rate_limit.requests, per=settings.rate_limit.per)
         redact = Redactor([*secrets_of(settings), *_secrets(way)])
         inner = self._inner()
+        share = self._share(connection, limits)
         passage = Passage(
             inner,
             connection=connection,
@@ -113,7 +114,7 @@ class WayOut:
             now=self._now,
             ticks=self._ticks,
             watch=self._watch,
-            share=self._share(connection, limits),
+            share=share,
         )
         http = httpx.AsyncClient(
             transport=passage,
@@ -123,7 +124,7 @@ class WayOut:
             trust_env=False,  # no proxy or password from the environment
             timeout=None,  # noqa: S113  (the passage has one deadline for all of a call)
         )
-        mail = MailServer(connection, way.smtp, limits, redact) if way.smtp is not None else None
+        mail = MailServer(connection, way.smtp, limits, redact, share) if way.smtp is not None else None
         return Account(connection=connection, settings=settings, http=http, now=self._now, mail=mail)
 
     def _share(self, connection: str, limits: Limits) -> Share | None:

@@ -11,6 +11,7 @@ import imaplib
 import ssl
 import time
 from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
 from email import policy
 from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
@@ -19,6 +20,8 @@ import aiosmtplib
 
 from hub.connector import Limits, Smtp
 from hub.domain.errors import HubError, NeedsAttention, Refused, TryLater, Unknown
+from hub.transport.budget import Budget
+from hub.transport.share import Share
 from hub.transport.verdict import EXCERPT
 
 _CREDENTIALS = (530, 534, 535, 538)  # RFC 4954, section 6: authentication is required, too weak, wrong
@@ -35,14 +38,17 @@ def _tls() -> ssl.SSLContext:
 class MailServer:
     """Both halves of `hub.connector.Mail`."""
 
-    def __init__(self, connection: str, smtp: Smtp, limits: Limits, redact: Callable[[str], str]) -> None:
+    def __init__(
+        self, connection: str, smtp: Smtp, limits: Limits, redact: Callable[[str], str], share: Share | None = None
+    ) -> None:
+        """`share` is of the messages that all processes may send together; without it this process is alone."""
         self._connection = connection
         self._smtp = smtp
         self._seconds = limits.deadline.total_seconds()
         self._slots = asyncio.Semaphore(limits.at_once)
         self._redact = redact
-        self._step = limits.per.total_seconds() / limits.requests
-        self._next = 0.0  # when the next message may begin, on the clock of `time.monotonic`
+        self._budget = Budget(limits.requests, limits.per)
+        self._share = share
 
     async def send(self, message: EmailMessage, to: Sequence[str]) -> None:
         data = message.as_bytes(policy=_WIRE)
@@ -131,12 +137,15 @@ class MailServer:
 
     async def _turn(self) -> None:
         """Waits until the next message may go, within the connection's rate."""
-        now = time.monotonic()
-        begin = max(self._next, now)
-        if begin - now > self._seconds / 2:
-            raise TryLater(f"{self._connection}: no turn within half of the deadline; nothing was sent")
-        self._next = begin + self._step
-        await asyncio.sleep(begin - now)
+        if self._share is not None:
+            await asyncio.sleep(await self._share.turn(self._seconds / 2))
+            return
+        at = time.monotonic()
+        wait = self._budget.wait(at)
+        if wait > self._seconds / 2:
+            message = f"{self._connection}: no turn within half of the deadline; nothing was sent"
+            raise TryLater(message, after=timedelta(seconds=wait))
+        await asyncio.sleep(self._budget.take(at))
 
     # -------------------------------------------------------------------------------------------------- the archive
 

@@ -27,7 +27,7 @@ from hub.transport.redact import Redactor
 from hub.transport.verdict import excerpt, retry_after
 
 EARLY = timedelta(minutes=1)  # refreshed so long before the access token dies
-REMEMBERED = 20  # origins
+_REMEMBERED = 20  # origins
 
 Ask = Callable[[httpx.Request], Awaitable[httpx.Response]]
 """One exchange with a deadline and a bounded body."""
@@ -53,6 +53,12 @@ def origin_of(way: OAuth2) -> str:
     """Tells chains of tokens apart: each begins with a refresh token, or with client credentials, of the settings."""
     first = f"{way.client_id}:{way.client_secret}" if way.grant == "client_credentials" else way.refresh_token
     return hashlib.sha256(first.encode()).hexdigest()
+
+
+def origins_with(stored: Tokens | None, way: OAuth2) -> tuple[str, ...]:
+    """Of tokens to come: those of the tokens that they take over from, and the settings' own."""
+    known = stored.origins if stored is not None else ()
+    return tuple(dict.fromkeys((*known, origin_of(way))))[-_REMEMBERED:]
 
 
 def read_tokens(connection: str, body: bytes, now: datetime, used: str, origins: tuple[str, ...]) -> Tokens:
@@ -168,8 +174,7 @@ class Bearer:
         if stored is not None and self._ours(stored):
             token, origins = stored.refresh, stored.origins
         else:
-            token = self._way.refresh_token
-            origins = ((*stored.origins, self._origin) if stored is not None else (self._origin,))[-REMEMBERED:]
+            token, origins = self._way.refresh_token, origins_with(stored, self._way)
         if not (token or self._app):
             anew = f"run hub connect {self._connection}, or " if self._way.authorize_url else ""
             raise NeedsAttention(f"{self._connection}: not connected yet: {anew}put its refresh token into hub.toml")

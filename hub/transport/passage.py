@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import httpx
 
-from hub.connector import Connector, Limits
+from hub.connector import Connector, Limits, is_read
 from hub.domain.clock import Clock
 from hub.domain.errors import HubError, Refused, TryLater, Unknown
 from hub.transport.auth import Auth, Proof
@@ -22,7 +22,7 @@ from hub.transport.faults import Lost, NotSent, Unsendable
 from hub.transport.redact import Redactor
 from hub.transport.safe_url import origin, require_origin
 from hub.transport.share import Share
-from hub.transport.verdict import LONGEST_PAUSE, is_read, retry_after, verdict
+from hub.transport.verdict import LONGEST_PAUSE, retry_after, verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

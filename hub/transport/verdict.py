@@ -7,6 +7,7 @@ from email.utils import parsedate_to_datetime
 
 import httpx
 
+from hub.connector import is_read
 from hub.domain.errors import HubError, Missing, NeedsAttention, Refused, TryLater, Unknown
 
 LONGEST_PAUSE = timedelta(days=1)
@@ -14,11 +15,6 @@ EXCERPT = 300  # characters of the vendor's own words
 
 _MARKUP = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.IGNORECASE | re.DOTALL)
 _BLANK = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
-
-
-def is_read(request: httpx.Request) -> bool:
-    """Repeating it changes nothing at the vendor."""
-    return request.method in ("GET", "HEAD") or request.extensions.get("orderhub.reads") is True
 
 
 def retry_after(response: httpx.Response, now: datetime) -> timedelta:

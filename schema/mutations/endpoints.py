@@ -1,5 +1,6 @@
 """For whoever runs the hub: tell a webhook endpoint again, let one go on."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,14 +31,12 @@ class WebhookEndpointReplayPayload:
 
 
 async def webhook_endpoint_replay(info: Info, input: WebhookEndpointReplayInput) -> Any:
-    try:
-        _known(info, input.endpoint_id)
+    async def change() -> None:
         if not (input.after_cursor.isascii() and input.after_cursor.isdecimal() and len(input.after_cursor) < 19):
             raise invalid("the digits of a message's data.cursor are expected", "afterCursor")
         await info.context.hub.replay_endpoint(input.endpoint_id, int(input.after_cursor))
-    except HubError as error:
-        return _Outcome(user_errors=[user_error(error)])
-    return _Outcome(endpoint=await endpoint(info, input.endpoint_id))
+
+    return await _changed(info, input.endpoint_id, change)
 
 
 @strawberry.input
@@ -52,14 +51,17 @@ class WebhookEndpointResumePayload:
 
 
 async def webhook_endpoint_resume(info: Info, input: WebhookEndpointResumeInput) -> Any:
-    try:
-        _known(info, input.endpoint_id)
+    async def change() -> None:
         await info.context.hub.resume_endpoint(input.endpoint_id)
+
+    return await _changed(info, input.endpoint_id, change)
+
+
+async def _changed(info: Info, endpoint_id: str, change: Callable[[], Awaitable[None]]) -> _Outcome:
+    try:
+        if endpoint_id not in info.context.hub.endpoints:
+            raise not_found("there is no such webhook endpoint", "endpointId")
+        await change()
     except HubError as error:
         return _Outcome(user_errors=[user_error(error)])
-    return _Outcome(endpoint=await endpoint(info, input.endpoint_id))
-
-
-def _known(info: Info, endpoint_id: str) -> None:
-    if endpoint_id not in info.context.hub.endpoints:
-        raise not_found("there is no such webhook endpoint", "endpointId")
+    return _Outcome(endpoint=await endpoint(info, endpoint_id))

@@ -140,6 +140,7 @@ def test_nothing_recognised_is_told(run: Run, tmp_path: Path) -> None:
         (["trigger", "shp", "x"], "no connection 'shp'; there are: shop"),
         (["trigger", "shop", "absent.json"], "absent.json: cannot be read: No such file or directory"),
         (["check", "-c", "absent.toml"], "absent.toml: there is no such file"),
+        (["webhooks", "resume", "erp", "-c", "absent.toml"], "absent.toml: there is no such file"),
         (["events", "lst"], "lst"),
         (["nonsense"], "nonsense"),
         (["events", "list", "--output", "yaml"], "yaml"),

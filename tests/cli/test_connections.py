@@ -40,7 +40,7 @@ def running() -> Iterator[AuthorizationServer]:
 
 @pytest.fixture
 def vendor(running: AuthorizationServer) -> AuthorizationServer:
-    running.__dict__.update(AuthorizationServer(running.address).__dict__)
+    running.forget()
     return running
 
 
@@ -138,6 +138,7 @@ def test_an_answer_to_another_question_is_told_and_the_right_one_still_counts(
     [
         (("connect", "shop"), "no connection 'shop'; there are: books"),
         (("connect", "books", "--port", "PORT"), "--port"),
+        (("connect", "books", "--redirect-uri", "http://localhost:80800/callback"), "http://localhost:80800/callback"),
     ],
 )
 def test_what_cannot_begin_is_told_at_once(

@@ -9,16 +9,18 @@ import pytest
 
 from hub.store.sealing import new_key
 
+KEY = new_key()
+
 
 @pytest.fixture
-def hub(tmp_path: Path) -> "subprocess.CompletedProcess[str]":
+def hub(tmp_path: Path) -> None:
     (tmp_path / "hub.toml").write_text('[database]\nurl = "sqlite:///hub.db"\n[security]\nsealing_keys = ["${KEY}"]\n')
-    return run(tmp_path, "migrate")
+    assert run(tmp_path, "migrate").returncode == 0
 
 
 def run(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-m", "hub.cli", *arguments]
-    env = {**os.environ, "KEY": os.environ.get("KEY") or new_key(), "HUB_SETTINGS": "hub.toml"}
+    env = {**os.environ, "KEY": KEY, "HUB_SETTINGS": "hub.toml"}
     return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=90, check=False)
 
 

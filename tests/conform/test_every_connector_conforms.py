@@ -1,14 +1,16 @@
 """Every installed connector is held to the kit, in small: few deliveries at once, each fault at two calls."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
 
-from hub.conform import Outcome, run
+from hub.conform import SCENARIOS, Outcome, run
 from hub.connector import Connector, discover
 
-_MATERIAL = Path(__file__).resolve().parents[2] / ".." / "shared" / "vendor"
+_ROOT = Path(__file__).resolve().parents[2]
+_MATERIAL = _ROOT / ".." / "shared" / "vendor"
 _NO_VENDOR = {"http", "smtp"}  # nobody describes, records or signs for them
 CONFORMING = [connector for _, connector in sorted(discover().items()) if connector.card is not None]
 
@@ -32,5 +34,9 @@ def test_no_lack_is_declared_without_a_sentence_that_says_why(connector: Connect
         assert len(why.split()) >= 4, f"{ability}: {why!r}"
 
 
-def test_there_are_outcomes_for_what_was_not_run_so_that_nothing_is_said_to_pass_unseen() -> None:
-    assert {each.value for each in Outcome} == {"pass", "fail", "lacks", "not run"}
+def test_the_document_names_every_outcome_and_every_scenario() -> None:
+    text = (_ROOT / "docs" / "conformance.md").read_text(encoding="utf-8")
+
+    assert re.findall(r"^- \*\*([a-z ]+)\*\*", text, re.MULTILINE) == [each.value for each in Outcome]
+    table = text.partition("| scenario |")[2].partition("\n\n")[0]
+    assert re.findall(r"^\| ([a-z ]+) \|", table, re.MULTILINE) == list(SCENARIOS)

@@ -11,7 +11,7 @@ import pytest
 
 from hub.card import Ability
 from hub.conform import Outcome, Report, run
-from hub.connector import Account, Connector, Event, Inbound, Incoming, KeyHeader, OrderView, Push, Reading
+from hub.connector import Account, Connector, Event, Inbound, Incoming, KeyHeader, OrderView, Page, Push, Reading
 from hub.domain.clock import parse_time
 from hub.domain.errors import Refused, Unreadable
 from hub.domain.ids import CommandId, new_id
@@ -110,8 +110,6 @@ def breaks_on_a_currency() -> Connector:
 
 
 async def _nothing(_account: Account, cursor: str) -> Any:
-    from hub.connector import Page
-
     return Page(events=(), cursor=cursor, more=False)
 
 

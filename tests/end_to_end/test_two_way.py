@@ -8,7 +8,8 @@ from connectors.easypost import CONNECTOR as EASYPOST
 from connectors.easypost.sandbox import EasyPostSandbox
 from connectors.shopify import CONNECTOR as SHOPIFY
 from connectors.shopify.sandbox import ShopifySandbox
-from hub.card import Card
+from hub.conform.bench import settings_of
+from hub.connector import Connector
 from hub.sandbox import Sandbox
 from hub.store.database import Database
 from hub.store.tables import OutboxRow
@@ -19,9 +20,10 @@ from tests.small_hub import SmallHub
 _HOME = {"address1": "388 Townsend Street", "city": "San Francisco", "zip": "94107", "country_code": "US"}
 
 
-def settings_of(connector: Any, card: Card, sandbox: Sandbox) -> Any:
-    options = {**card.settings(sandbox, "http://127.0.0.1"), **card.wish.settings}
-    return connector.settings.model_validate({"connector": connector.slug, **options})
+def joined(connector: Connector, sandbox: Sandbox) -> tuple[Connector, Any, Sandbox]:
+    assert connector.card is not None
+    card = connector.card()
+    return connector, settings_of(connector, card, sandbox, card.wish.settings), sandbox
 
 
 class Post:
@@ -48,16 +50,8 @@ def writes(sandbox: Sandbox, *paths: str) -> int:
 
 
 async def test_each_system_is_written_once_and_its_echo_moves_nothing(db: Database, time: Time) -> None:
-    assert EASYPOST.card is not None and SHOPIFY.card is not None
     carrier, store = EasyPostSandbox(now=time), ShopifySandbox(now=time, currency="USD")
-    house = SmallHub(
-        db,
-        time,
-        {
-            "carrier": (EASYPOST, settings_of(EASYPOST, EASYPOST.card(), carrier), carrier),
-            "store": (SHOPIFY, settings_of(SHOPIFY, SHOPIFY.card(), store), store),
-        },
-    )
+    house = SmallHub(db, time, {"carrier": joined(EASYPOST, carrier), "store": joined(SHOPIFY, store)})
     await house.open()
     post = Post(house)
 

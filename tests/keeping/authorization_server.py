@@ -47,6 +47,10 @@ class AuthorizationServer:
             scopes=("books.read", "books.write"),
         )
 
+    def forget(self) -> None:
+        """As new, at the same address."""
+        self.__dict__.update(AuthorizationServer(self.address).__dict__)
+
     async def authorize(self, request: Request) -> Response:
         """As if the person had clicked "allow" (or "deny") at once."""
         asked = dict(request.query_params)

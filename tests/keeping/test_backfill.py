@@ -18,12 +18,10 @@ from hub.store.database import Database
 from hub.store.tables import CursorRow, RecordRow
 from tests.conftest import Time
 from tests.keeping.bookish import Past, bookish, keeper
+from tests.keeping.conftest import ON_SQLITE
 
 JANUARY = datetime(2026, 1, 1, tzinfo=UTC)
 MONTHS = [datetime(2026, month, 10, tzinfo=UTC) for month in range(1, 12)]
-
-
-ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # nothing there differs
 
 
 class Slept:

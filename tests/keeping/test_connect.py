@@ -1,11 +1,12 @@
 """Connecting: a person's consent becomes tokens that the hub uses, and nobody else's answer does."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import select
 
 from hub.connector import Headers
@@ -15,25 +16,13 @@ from hub.store import connections
 from hub.store.database import Database
 from hub.store.tables import AuditRow, ConnectionRow, CredentialRow
 from hub.transport.authorise import Consent, Invitation, WrongState, consent, invite
+from hub.transport.client import WayOut
 from tests.conftest import Time
-from tests.keeping.authorization_server import DEAD, AuthorizationServer, authorization_server
+from tests.keeping.authorization_server import DEAD, AuthorizationServer
 from tests.keeping.bookish import bookish, keeper
+from tests.keeping.conftest import ON_SQLITE
 
-ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # nothing there differs
 REDIRECT = "http://127.0.0.1:8765/callback"
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[AuthorizationServer]:
-    with authorization_server() as server:
-        yield server
-
-
-@pytest.fixture
-def vendor(running: AuthorizationServer) -> AuthorizationServer:
-    fresh = AuthorizationServer(running.address)
-    running.__dict__.update(fresh.__dict__)
-    return running
 
 
 @pytest.fixture
@@ -240,8 +229,8 @@ async def test_connected_tokens_stay_when_the_settings_lose_their_old_one_and_yi
     await here.connect("books", *(await allowed(here)), "ada")
 
     for refresh_token, works in (("", True), (DEAD, True), ("a-newer-one", False)):
-        settings = here.find("books").settings.model_copy(update={"refresh_token": _secret(refresh_token)})
-        away = replace(here, way_out=type(here.way_out)(here.credentials, time, httpx.AsyncHTTPTransport))
+        settings = here.find("books").settings.model_copy(update={"refresh_token": SecretStr(refresh_token)})
+        away = replace(here, way_out=WayOut(here.credentials, time, httpx.AsyncHTTPTransport))
         account = away.way_out.account("books", bookish(), settings)
         if works:
             assert (await account.http.get("/books")).json() == {"company": "Acme"}
@@ -273,9 +262,3 @@ async def test_a_persons_pause_outlives_connecting(here: Keeper, db: Database) -
     assert (connected.resumed, connected.paused) == (False, "stock-taking")
     async with db.read() as held:
         assert await held.scalar(select(ConnectionRow.paused_by)) == "ada"
-
-
-def _secret(text: str) -> Any:
-    from pydantic import SecretStr
-
-    return SecretStr(text)

@@ -1,6 +1,6 @@
 """Pauses of people and of vendors, and tokens that must not die unnoticed."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -17,22 +17,9 @@ from hub.store.database import Database
 from hub.store.tables import AuditRow
 from hub.transport.oauth import origin_of
 from tests.conftest import Time
-from tests.keeping.authorization_server import AuthorizationServer, authorization_server
+from tests.keeping.authorization_server import AuthorizationServer
 from tests.keeping.bookish import bookish, keeper
-
-ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # nothing there differs
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[AuthorizationServer]:
-    with authorization_server() as server:
-        yield server
-
-
-@pytest.fixture
-def vendor(running: AuthorizationServer) -> AuthorizationServer:
-    running.__dict__.update(AuthorizationServer(running.address, refresh="refresh-1").__dict__)
-    return running
+from tests.keeping.conftest import ON_SQLITE
 
 
 @pytest.fixture
@@ -40,6 +27,7 @@ async def here(db: Database, time: Time, vendor: AuthorizationServer) -> AsyncIt
     """A connection whose tokens were given just now; a refresh token of theirs lives for 100 days."""
     made = keeper(db, time, bookish(), base_url=vendor.address)
     origins = (origin_of(vendor.way()),)
+    vendor.refresh = "refresh-1"
 
     async def first(_: Tokens | None) -> Tokens:
         return Tokens(access="a", refresh="refresh-1", expires_at=time() + timedelta(hours=1), origins=origins)

@@ -10,10 +10,17 @@ from email.message import EmailMessage
 
 import pytest
 
+from connectors.smtp import CONNECTOR
+from connectors.smtp.card import card
 from connectors.smtp.sandbox import SmtpSandbox
 from hub.connector import Limits, Smtp
 from hub.domain.errors import NeedsAttention, TryLater, Unknown
+from hub.store.budgets import Budgets
+from hub.store.database import Database
+from hub.transport.client import WayOut
 from hub.transport.mail import MailServer
+from tests.conftest import Time
+from tests.transport.vendor import Memory
 
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -146,8 +153,27 @@ async def test_more_letters_than_the_rate_allows_wait_for_a_later_turn() -> None
     )
     await way.send(letter(), ["b@example.com"])
 
-    with pytest.raises(TryLater, match="no turn"):
+    with pytest.raises(TryLater, match="no turn") as told:
         await way.send(letter(), ["b@example.com"])
+
+    assert told.value.after > timedelta(minutes=59)
+    assert len(sandbox.messages) == 1
+
+
+async def test_letters_of_all_processes_are_within_one_budget(db: Database, time: Time) -> None:
+    sandbox = SmtpSandbox()
+    given = CONNECTOR.settings.model_validate(
+        {"connector": "smtp", **card().settings(sandbox, ""), "rate_limit": {"requests": 1, "per": timedelta(hours=1)}}
+    )
+    one, other = (
+        WayOut(Memory(), time, allowance=Budgets(db)).account("mail", CONNECTOR, given).mail for _ in range(2)
+    )
+    assert one is not None
+    assert other is not None
+    await one.send(letter(), ["b@example.com"])
+
+    with pytest.raises(TryLater, match="nothing was sent"):
+        await other.send(letter(), ["b@example.com"])
 
     assert len(sandbox.messages) == 1
 

@@ -1,39 +1,34 @@
 """EasyPost's stand-in with a way to it, and what it says as records."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
-
-import httpx
 
 from connectors.easypost import CONNECTOR
 from connectors.easypost.card import SHIP_FROM
 from connectors.easypost.sandbox import EasyPostSandbox
 from connectors.easypost.settings import EasyPostSettings
-from hub.connector import Account, Event, Faulty, Hint, Ignored, Incoming, Reading
+from hub.connector import Event, Faulty, Find, Hint, Ignored, Incoming, Reading
 from hub.domain.commands import Command
-from hub.domain.errors import Unknown
 from hub.domain.ids import CommandId
-from hub.domain.records import Record, ShipmentRecord
+from hub.domain.records import Address, Record, ShipmentRecord
 from hub.sandbox import Delivery
-from hub.transport.verdict import verdict
+from tests.conftest import Time
+from tests.connectors.shipping.line import Line, account_over
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 SECRET = "post-sécret"
 KEY = "EZTK-post"
+HOME = Address(
+    name="Ada Lovelace",
+    line1="179 N Harbor Dr",
+    city="Redondo Beach",
+    region="CA",
+    postal_code="90277",
+    country="US",
+)
 
 Said = Record | Hint | Ignored | Faulty
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.at = NOON
-
-    def __call__(self) -> datetime:
-        return self.at
-
-    def forward(self, **by: float) -> None:
-        self.at += timedelta(**by)
 
 
 def settings(**more: Any) -> EasyPostSettings:
@@ -54,45 +49,19 @@ def incoming(delivery: Delivery) -> Incoming:
     return Incoming(method="POST", url="https://hub.example/webhooks/post", headers=headers, body=delivery.body)
 
 
-class _Line(httpx.ASGITransport):
-    """The vendor's own end of the line; an answer that ends in the middle is lost. Can fail before a call is made."""
-
-    cut: str = ""  # a path's end: calls to it die on the way, before the vendor has heard of them
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        if self.cut and request.url.path.endswith(self.cut):
-            raise Unknown("killed before the call")
-        try:
-            return await super().handle_async_request(request)
-        except AssertionError as lost:
-            raise Unknown("the answer was lost") from lost
-
-
 class Post:
     def __init__(self, **chosen: Any) -> None:
-        self.clock = Clock()
+        self.clock = Time(NOON)
         self.vendor = EasyPostSandbox(secret=SECRET, api_key=KEY, now=self.clock)
         self.settings = buying(**chosen)
-        way = CONNECTOR.way(self.settings)
-        self.line = _Line(app=self.vendor)
-        http = httpx.AsyncClient(
-            transport=self.line,
-            base_url=way.base_url,
-            headers=way.auth.headers,
-            event_hooks={"response": [self._judge]},
-        )
-        self.account = Account(connection="post", settings=self.settings, http=http, now=self.clock)
-
-    async def _judge(self, response: httpx.Response) -> None:
-        await response.aread()
-        assert CONNECTOR.verdict is not None
-        if error := CONNECTOR.verdict(response) or verdict(response, NOON):
-            raise error
+        self.line = Line(app=self.vendor)
+        self.account = account_over(self.line, CONNECTOR, self.settings, self.vendor)
 
     async def deliver(self, wish: Command) -> list[ShipmentRecord]:
         """As the hub does it: a look first, then the call."""
         push = CONNECTOR.push[type(wish)]
-        found = await push.safety.look(self.account, wish, CommandId("cmd_1"))  # type: ignore[union-attr]
+        assert isinstance(push.safety, Find)
+        found = await push.safety.look(self.account, wish, CommandId("cmd_1"))
         return self.parcels(found if found is not None else await push.send(self.account, wish, CommandId("cmd_1")))
 
     def parcels(self, events: Iterable[Event]) -> list[ShipmentRecord]:

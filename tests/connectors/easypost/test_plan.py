@@ -11,16 +11,8 @@ from hub.domain.commands import Mismatch
 from hub.domain.money import Money
 from hub.domain.records import Address, Line, Record, ShipmentRecord, ShipmentStatus
 from tests.building import at, order, payment, refund, shipment, view
-from tests.connectors.easypost.post import buying, settings
+from tests.connectors.easypost.post import HOME, buying, settings
 
-HOME = Address(
-    name="Ada Lovelace",
-    line1="179 N Harbor Dr",
-    city="Redondo Beach",
-    region="CA",
-    postal_code="90277",
-    country="US",
-)
 ZERO = Money.zero("EUR")
 
 

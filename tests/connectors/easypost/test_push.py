@@ -1,5 +1,6 @@
 """One label, one refund: whatever is lost, killed or refused on the way."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,18 +8,10 @@ import pytest
 from connectors.easypost.commands import BuyLabel, RefundLabel
 from hub.domain.errors import NeedsAttention, Refused, TryLater, Unknown
 from hub.domain.money import Money
-from hub.domain.records import Address, ShipmentRecord, ShipmentStatus
-from tests.connectors.easypost.post import Post
+from hub.domain.records import ShipmentRecord, ShipmentStatus
+from tests.connectors.easypost.post import HOME, Post
 
 ORDER = "ord_" + "1" * 26
-HOME = Address(
-    name="Ada Lovelace",
-    line1="179 N Harbor Dr",
-    city="Redondo Beach",
-    region="CA",
-    postal_code="90277",
-    country="US",
-)
 WISH = BuyLabel(order=ORDER, to=HOME, email="ada@example.com", weight="15.4")
 
 
@@ -80,7 +73,7 @@ async def _later(post: Post, wish: BuyLabel) -> list[ShipmentRecord]:
     return await post.deliver(wish)
 
 
-async def test_a_purchase_that_the_vendor_finds_made_already_is_done() -> None:
+async def test_a_purchase_that_the_vendor_finds_made_already_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
     """The carrier was still at it when the hub looked."""
     post = Post()
     post.line.cut = "/buy"
@@ -94,7 +87,7 @@ async def test_a_purchase_that_the_vendor_finds_made_already_is_done() -> None:
         rerate(shipment)
         post.vendor._bought(shipment, shipment["rates"][0])
 
-    post.vendor._rate = meanwhile  # type: ignore[method-assign]
+    monkeypatch.setattr(post.vendor, "_rate", meanwhile)
     (parcel,) = await post.deliver(WISH)
 
     assert post.labels() == [parcel.source.external_id] == [shipment["id"]]
@@ -124,7 +117,7 @@ async def test_a_shipment_to_an_address_that_was_corrected_is_left_alone() -> No
     with pytest.raises(Refused, match="no rate for Overnight"):
         await post.deliver(WISH)
     object.__setattr__(post.settings, "service", "cheapest")
-    moved = BuyLabel(order=ORDER, to=Address(**{**_fields(HOME), "line1": "1 New St"}), weight="15.4")
+    moved = BuyLabel(order=ORDER, to=replace(HOME, line1="1 New St"), weight="15.4")
 
     (parcel,) = await post.deliver(moved)
 
@@ -133,10 +126,6 @@ async def test_a_shipment_to_an_address_that_was_corrected_is_left_alone() -> No
     assert made["reference"] == f"{ORDER}-2"
     assert parcel.claims[0] == ORDER
     assert len(post.labels()) == 1
-
-
-def _fields(address: Address) -> dict[str, str]:
-    return {name: getattr(address, name) for name in Address.__dataclass_fields__}
 
 
 async def test_a_label_is_bought_again_only_after_the_first_was_given_back() -> None:

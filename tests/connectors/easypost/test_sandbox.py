@@ -10,35 +10,14 @@ from connectors.easypost.card import card
 from connectors.easypost.check import audit
 from connectors.easypost.commands import RefundLabel
 from connectors.easypost.recorded import Recordings
-from hub.card import Ability, Exchange
+from hub.card import Ability, Exchange, Made
 from hub.domain.clock import rfc3339
 from hub.domain.records import Kind
-from tests.connectors.easypost.post import NOON, Clock, Post
+from tests.conftest import Time
+from tests.connectors.easypost.post import NOON, Post
 from tests.connectors.easypost.test_push import ORDER, WISH
+from tests.connectors.shipping.line import on_the_wire
 from tests.shared import shared
-
-
-def on_the_wire(post: Post) -> list[Exchange]:
-    """All calls from now on."""
-    seen: list[Exchange] = []
-
-    async def note(response: httpx.Response) -> None:
-        asked = response.request
-        seen.append(
-            Exchange(
-                method=asked.method,
-                path=asked.url.path,
-                query=asked.url.query.decode(),
-                request_headers=dict(asked.headers),
-                request=asked.content,
-                status=response.status_code,
-                headers=dict(response.headers),
-                response=await response.aread(),
-            )
-        )
-
-    post.account.http.event_hooks["response"].insert(0, note)
-    return seen
 
 
 async def whole_day(post: Post) -> None:
@@ -67,7 +46,7 @@ async def whole_day(post: Post) -> None:
 async def test_its_answers_have_the_fields_and_types_that_were_recorded() -> None:
     recordings = Recordings(shared("vendor", "easypost"))
     post = Post()
-    seen = on_the_wire(post)
+    seen = on_the_wire(post.account)
 
     await whole_day(post)
 
@@ -123,15 +102,16 @@ def test_a_stand_in_that_flatters_would_be_caught() -> None:
 
 def test_all_that_the_card_makes_is_told_and_can_be_read() -> None:
     told = card()
-    sandbox = told.sandbox(Clock())
+    sandbox = told.sandbox(Time())
 
     for act in told.makes.values():
         before = len(sandbox.deliveries)
         made = act(sandbox)
-        assert getattr(made, "kind", None) is Kind.SHIPMENT
+        assert isinstance(made, Made)
+        assert made.kind is Kind.SHIPMENT
         assert len(sandbox.deliveries) == before + 1
         assert told.edit is not None
-        told.edit(sandbox, made)  # type: ignore[arg-type]
+        told.edit(sandbox, made)
         assert len(sandbox.deliveries) == before + 2
 
 
@@ -165,7 +145,7 @@ async def test_webhooks_that_the_vendor_switched_off_come_again_after_the_audit(
 
 def test_the_settings_of_the_card_are_settings_of_the_connector() -> None:
     told = card()
-    sandbox = told.sandbox(Clock())
+    sandbox = told.sandbox(Time())
     given = dict(told.settings(sandbox, "http://127.0.0.1:8080")) | dict(told.wish.settings)
 
     chosen = CONNECTOR.settings.model_validate({"connector": "easypost", **given})

@@ -2,8 +2,8 @@
 
 import re
 import tomllib
-from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,9 @@ from connectors.http_api.settings import HttpSettings
 from hub.connector import Account, Connector, Event, Faulty, Headers, Hint, Ignored, Incoming, Reading
 from hub.domain.records import Record
 from hub.pipeline.registry import configured
-from hub.sandbox import Delivery, Sandbox
+from hub.sandbox import Sandbox
 from hub.transport.verdict import verdict
+from tests.conftest import Time
 from tests.connectors.http_api.calendar import SECRET
 
 EXAMPLES = Path(__file__).parents[3] / "docs" / "examples"
@@ -30,17 +31,6 @@ ENVIRON = {
 }
 
 Said = Record | Hint | Ignored | Faulty
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.at = NOON
-
-    def __call__(self) -> datetime:
-        return self.at
-
-    def forward(self, **by: float) -> None:
-        self.at += timedelta(**by)
 
 
 def table(name: str) -> dict[str, Any]:
@@ -63,7 +53,7 @@ def connector(given: HttpSettings) -> Connector:
     return configured(CONNECTOR, given)
 
 
-def account(there: Callable[..., Any], given: HttpSettings, clock: Clock) -> Account:
+def account(there: Callable[..., Any], given: HttpSettings, clock: Time) -> Account:
     """Straight to the server, with the verdicts of the hub's own way out and without its budget."""
     auth = CONNECTOR.way(given).auth
     headers = dict(auth.headers) if isinstance(auth, Headers) else {"Authorization": "Bearer at-1"}
@@ -88,20 +78,24 @@ def said(given: HttpSettings, kind: str, body: bytes) -> list[Said]:
     return read(connector(given), given, Event(kind=kind, body=body))
 
 
-def incoming(delivery: Delivery) -> Incoming:
-    headers = {name.lower(): value for name, value in delivery.headers.items()}
-    return Incoming(method="POST", url="https://hub.example/webhooks/there", headers=headers, body=delivery.body)
+def secrets_of(given: HttpSettings) -> list[str]:
+    return [each.get_secret_value() for each in given.webhook.secrets]
 
 
-def heard(there: Sandbox, given: HttpSettings, clock: Clock, after: int = 0) -> list[Said]:
+def incoming(body: bytes, headers: Mapping[str, str]) -> Incoming:
+    lower = {name.lower(): value for name, value in headers.items()}
+    return Incoming(method="POST", url="https://hub.example/webhooks/there", headers=lower, body=body)
+
+
+def heard(there: Sandbox, given: HttpSettings, clock: Time, after: int = 0) -> list[Said]:
     """All that its webhooks say, as the door would let them in."""
     made = connector(given)
     assert made.inbound
-    secrets = [secret.get_secret_value() for secret in given.webhook.secrets]
     found: list[Said] = []
     for delivery in there.deliveries[after:]:
-        made.inbound.verify(incoming(delivery), secrets, given, clock())
-        found += [each for event in made.inbound.events(incoming(delivery), given) for each in read(made, given, event)]
+        request = incoming(delivery.body, delivery.headers)
+        made.inbound.verify(request, secrets_of(given), given, clock())
+        found += [each for event in made.inbound.events(request, given) for each in read(made, given, event)]
     return found
 
 

@@ -15,9 +15,10 @@ from hub.domain.ids import CommandId
 from hub.domain.money import Money
 from hub.domain.records import CustomerRecord, DealRecord, InvoiceRecord, InvoiceStatus, OrderRecord, Record, vendor_key
 from tests.building import order, payment, view
+from tests.conftest import Time
 from tests.connectors.http_api.calendar import Calendar
 from tests.connectors.http_api.membership import MembershipSite
-from tests.connectors.http_api.place import NOON, Clock, account, connector, example, heard, read, records
+from tests.connectors.http_api.place import NOON, account, connector, example, heard, read, records
 
 SINCE = f"since:{rfc3339(NOON - timedelta(days=1))}"
 SALE = order(name="Ada", email="ada@example.com")
@@ -29,7 +30,7 @@ def planned(made: Connector, given: HttpSettings, *said: Record) -> list[Any]:
     return list(made.plan(view(*PAID, *said, of="there", settings=given)))
 
 
-async def pulled(there: Any, given: HttpSettings, clock: Clock, stream: str) -> list[Record]:
+async def pulled(there: Any, given: HttpSettings, clock: Time, stream: str) -> list[Record]:
     made, here = connector(given), account(there, given, clock)
     page, found = Page(events=[], cursor=SINCE, more=True), list[Record]()
     while page.more:
@@ -41,12 +42,12 @@ async def pulled(there: Any, given: HttpSettings, clock: Clock, stream: str) -> 
 # --------------------------------------------------------------------------------------------------------------- ERP
 
 
-def erp(clock: Clock) -> ErpSandbox:
+def erp(clock: Time) -> ErpSandbox:
     return ErpSandbox(secret="erp-secret", now=clock)
 
 
 async def test_the_erp_gets_a_paid_order_once_however_often_it_is_asked() -> None:
-    clock, given = Clock(), example("erp")
+    clock, given = Time(), example("erp")
     there, made = erp(clock), connector(given)
     here = account(there, given, clock)
     (wish,) = planned(made, given)
@@ -64,7 +65,7 @@ async def test_the_erp_gets_a_paid_order_once_however_often_it_is_asked() -> Non
 
 
 async def test_the_erp_is_asked_again_where_somebody_changed_what_we_wrote() -> None:
-    clock, given = Clock(), example("erp")
+    clock, given = Time(), example("erp")
     there, made = erp(clock), connector(given)
     (wish,) = planned(made, given)
     await made.push[type(wish)].send(account(there, given, clock), wish, CommandId("cmd_1"))
@@ -76,7 +77,7 @@ async def test_the_erp_is_asked_again_where_somebody_changed_what_we_wrote() -> 
 
 
 async def test_the_erps_invoices_and_sales_orders_come_back_page_by_page() -> None:
-    clock, given = Clock(), example("erp")
+    clock, given = Time(), example("erp")
     there = erp(clock)
     numbers = [there.invoice(there.enter(f"{n}.10")["reference"])["id"] for n in range(1, 6)]
     clock.forward(minutes=1)
@@ -94,7 +95,7 @@ async def test_the_erps_invoices_and_sales_orders_come_back_page_by_page() -> No
 
 
 async def test_the_erps_words_against_us_are_told_apart() -> None:
-    clock, given = Clock(), example("erp")
+    clock, given = Time(), example("erp")
     there, made = erp(clock), connector(given)
     (wish,) = planned(made, given)
     empty = type(wish)(reference=wish.reference, path=wish.path, body={})
@@ -109,7 +110,7 @@ async def test_the_erps_words_against_us_are_told_apart() -> None:
 
 
 async def test_the_check_says_whether_we_are_let_in() -> None:
-    clock, given = Clock(), example("erp")
+    clock, given = Time(), example("erp")
     there = erp(clock)
     assert CONNECTOR.check
 
@@ -122,7 +123,7 @@ async def test_the_check_says_whether_we_are_let_in() -> None:
 
 
 def test_members_and_what_they_buy_come_by_webhook() -> None:
-    clock, given = Clock(), example("membership")
+    clock, given = Time(), example("membership")
     there = MembershipSite(secret="members-secret", now=clock)
     there.buy(there.join()["id"])
 
@@ -138,7 +139,7 @@ def test_members_and_what_they_buy_come_by_webhook() -> None:
 
 
 def test_a_member_who_was_erased_counts_no_more() -> None:
-    clock, given = Clock(), example("membership")
+    clock, given = Time(), example("membership")
     there = MembershipSite(secret="members-secret", now=clock)
     there.join()
     clock.forward(minutes=1)
@@ -151,7 +152,7 @@ def test_a_member_who_was_erased_counts_no_more() -> None:
 
 
 async def test_what_no_webhook_told_of_the_members_is_found_by_asking() -> None:
-    clock, given = Clock(), example("membership")
+    clock, given = Time(), example("membership")
     there = MembershipSite(secret="members-secret", now=clock)
     for n in range(101):
         there.join(f"member{n}@example.com")
@@ -169,7 +170,7 @@ async def test_what_no_webhook_told_of_the_members_is_found_by_asking() -> None:
 
 
 async def test_the_calendar_gets_one_booking_for_a_paid_order_though_its_first_answer_is_lost() -> None:
-    clock, given = Clock(), example("calendar")
+    clock, given = Time(), example("calendar")
     there, made = Calendar(now=clock), connector(given)
     here = account(there, given, clock)
     (wish,) = planned(made, given)
@@ -188,7 +189,7 @@ async def test_the_calendar_gets_one_booking_for_a_paid_order_though_its_first_a
 
 
 async def test_the_calendars_webhooks_only_say_what_to_ask_for() -> None:
-    clock, given = Clock(), example("calendar")
+    clock, given = Time(), example("calendar")
     there, made = Calendar(now=clock), connector(given)
     here = account(there, given, clock)
     (wish,) = planned(made, given)

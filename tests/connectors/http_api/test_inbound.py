@@ -13,7 +13,7 @@ from hub.connector import Event, Hint, Incoming, Reading
 from hub.domain.errors import Forged, Malformed, Unreadable
 from hub.domain.records import CustomerRecord, DealRecord
 from tests.connectors.http_api.calendar import SECRET
-from tests.connectors.http_api.place import NOON, connector, records, settings
+from tests.connectors.http_api.place import NOON, connector, incoming, records, secrets_of, settings
 
 DEAL = {"deal": {"fields": {"id": "id", "name": "name", "stage": "stage", "updated_at": "at"}, "fetch": "/deals/{id}"}}
 BODY = b'{"id": 1, "name": "N", "stage": "s", "at": "2026-11-22T12:00:00Z"}'
@@ -42,15 +42,6 @@ TIMED = ("base64", "id", "standard")
 def of(name: str, **more: Any) -> HttpSettings:
     webhook = {"secrets": ["first", "second"], "kind": "'deal'"} | SCHEMES[name] | more
     return settings(webhook=webhook, read=DEAL)
-
-
-def secrets_of(given: HttpSettings) -> list[str]:
-    return [each.get_secret_value() for each in given.webhook.secrets]
-
-
-def incoming(body: bytes, headers: Any) -> Incoming:
-    lower = {name.lower(): value for name, value in dict(headers).items()}
-    return Incoming(method="POST", url="https://hub.example/webhooks/there", headers=lower, body=body)
 
 
 def verify(

@@ -11,7 +11,8 @@ from connectors.http_api.settings import HttpSettings
 from hub.connector import Account, Event, Page
 from hub.domain.clock import rfc3339
 from hub.domain.errors import Missing, TryLater
-from tests.connectors.http_api.place import NOON, Clock, connector, settings
+from tests.conftest import Time
+from tests.connectors.http_api.place import NOON, connector, settings
 
 SINCE = f"since:{rfc3339(NOON - timedelta(days=1))}"
 ITEMS = [{"id": n, "at": rfc3339(NOON - timedelta(minutes=10 - n))} for n in range(5)]
@@ -30,7 +31,7 @@ def account(given: HttpSettings, answer: Any, asked: list[httpx.URL]) -> Account
         return found
 
     http = httpx.AsyncClient(transport=httpx.MockTransport(handle), base_url=given.base_url)
-    return Account(connection="there", settings=given, http=http, now=Clock())
+    return Account(connection="there", settings=given, http=http, now=Time())
 
 
 async def pulled(given: HttpSettings, answer: Any, cursor: str = SINCE) -> tuple[list[Event], list[httpx.URL], str]:

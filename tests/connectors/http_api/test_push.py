@@ -15,7 +15,8 @@ from hub.domain.ids import CommandId
 from hub.domain.money import Money
 from hub.domain.records import DealRecord, Kind, Record, Source
 from tests.building import at, order, payment, refund, shipment, view
-from tests.connectors.http_api.place import NOON, Clock, connector, read, settings
+from tests.conftest import Time
+from tests.connectors.http_api.place import NOON, connector, read, settings
 
 CMD = CommandId("cmd_1")
 SALE = order(name="Ada", email="ada@example.com")
@@ -55,7 +56,7 @@ def account(given: HttpSettings, answers: list[httpx.Response], sent: list[httpx
         return answers.pop(0)
 
     http = httpx.AsyncClient(transport=httpx.MockTransport(handle), base_url=given.base_url)
-    return Account(connection="there", settings=given, http=http, now=Clock())
+    return Account(connection="there", settings=given, http=http, now=Time())
 
 
 def push_of(given: HttpSettings) -> tuple[type[Ask], Push]:

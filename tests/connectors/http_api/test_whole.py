@@ -2,34 +2,23 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-import hub.connector
 from connectors.http_api import CONNECTOR
 from connectors.http_api.settings import HttpSettings
 from hub.cli import bodies
 from hub.conform import run
 from hub.conform.result import Outcome
-from hub.connector import Event, Incoming
+from hub.connector import Event
 from hub.domain.errors import Forged, HubError, Malformed, Misconfigured
 from hub.pipeline.reading import read
 from hub.pipeline.registry import Connection
 from hub.store.sealing import new_key
-from tests.connectors.http_api.place import ENVIRON, EXAMPLES, NOON, connector, example
+from tests.connectors.http_api.place import ENVIRON, EXAMPLES, NOON, connector, example, incoming, secrets_of
+from tests.connectors.test_every_connector import JUNK
 
 NAMES = ("erp", "membership", "calendar")
-JUNK = [b"", b"null", b"[]", b'"x"', b"1", b"{", b"\xff\xfe", b"\x00", b'{"id": 1e999}', b"[" * 500, b"{}"]
-
-
-def secrets_of(given: HttpSettings) -> list[str]:
-    return [each.get_secret_value() for each in given.webhook.secrets]
-
-
-def incoming(body: bytes, headers: Any) -> Incoming:
-    lower = {name.lower(): value for name, value in dict(headers).items()}
-    return Incoming(method="POST", url="https://hub.example/webhooks/there", headers=lower, body=body)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -85,8 +74,7 @@ def test_without_webhooks_nobody_is_let_in() -> None:
 
 @pytest.fixture
 def settings_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The ERP of the examples in a `hub.toml`, with the connector installed."""
-    monkeypatch.setattr(hub.connector, "discover", lambda: {"http": CONNECTOR})
+    """The ERP of the examples in a `hub.toml`."""
     for name, value in (ENVIRON | {"KEY": new_key()}).items():
         monkeypatch.setenv(name, value)
     file = tmp_path / "hub.toml"

@@ -150,7 +150,7 @@ async def test_a_search_by_a_property_that_is_missing_creates_it() -> None:
 
 async def test_whoever_may_not_create_properties_is_told_which_are_missing() -> None:
     crm = Crm(prepared=False)
-    crm.portal.define = _forbidden  # type: ignore[method-assign, assignment]
+    crm.portal.define = _forbidden  # type: ignore[method-assign, assignment]  # for this test alone
 
     with pytest.raises(NeedsAttention, match=r"orderhub_.*create our properties.*403"):
         await crm.push(SaveContact(subject="cus_a", person=Person(email="ada@example.com")))
@@ -165,7 +165,7 @@ async def test_properties_that_another_process_creates_meanwhile_are_no_trouble(
         define(objects, definition)
         return define(objects, definition)  # 409
 
-    crm.portal.define = raced  # type: ignore[method-assign]
+    crm.portal.define = raced  # type: ignore[method-assign]  # for this test alone
 
     (record,) = await crm.push(SaveContact(subject="cus_a", person=Person(email="ada@example.com")))
 

@@ -1,7 +1,7 @@
 """An app in the sandbox with a way to it, and what its webhooks and its API say as records."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -16,19 +16,9 @@ from hub.sandbox import Delivery
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 HOOK = "4JH86294D6297924G"
 ADDRESS = "http://127.0.0.1:8080"
+ODDITIES = [b"", b"null", b"[]", b'"x"', b"1", b"{", b"\xff\xfe", b"\x00", b'{"id": 1e999}', b"[" * 500, b"{}"]
 
 Said = Record | Hint | Ignored | Faulty
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.at = NOON
-
-    def __call__(self) -> datetime:
-        return self.at
-
-    def forward(self, **by: float) -> None:
-        self.at += timedelta(**by)
 
 
 def settings(**more: Any) -> PayPalSettings:

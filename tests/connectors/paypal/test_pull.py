@@ -11,7 +11,8 @@ from hub.connector import Account, Event, Finding, Hint
 from hub.domain.clock import parse_time
 from hub.domain.errors import NeedsAttention, Unreadable
 from hub.domain.records import PaymentRecord
-from tests.connectors.paypal.app import Clock, account, newest, read_events
+from tests.conftest import Time
+from tests.connectors.paypal.app import account, newest, read_events
 
 SINCE = "since:2026-11-01T00:00:00Z"
 HOOK_URL = "https://hub.example/webhooks/paypal"
@@ -29,14 +30,14 @@ async def drain(way: Account, stream: str, cursor: str) -> tuple[list[Event], st
 
 @pytest.mark.parametrize("cursor", ["", "since:", "since:yesterday", "page:|", "x:y"])
 async def test_a_cursor_that_is_none_is_named(cursor: str) -> None:
-    way = await account(PayPalSandbox(now=Clock()))
+    way = await account(PayPalSandbox(now=Time()))
 
     with pytest.raises(Unreadable):
         await CONNECTOR.pull["events"](way, cursor)
 
 
 async def test_lost_webhooks_are_healed_over_pages_without_repeating_the_past() -> None:
-    clock = Clock()
+    clock = Time()
     app = PayPalSandbox(now=clock)
     way = await account(app)
     for _ in range(45):
@@ -54,7 +55,7 @@ async def test_lost_webhooks_are_healed_over_pages_without_repeating_the_past() 
 
 
 async def test_an_item_of_another_form_is_parked_and_stops_neither_its_page_nor_its_stream() -> None:
-    app = PayPalSandbox(now=Clock())
+    app = PayPalSandbox(now=Time())
     app.pay("1.00", "EUR")
     app.webhooks.events.insert(0, {"id": "WH-1", "create_time": app.webhooks.events[0]["create_time"]})
 
@@ -66,7 +67,7 @@ async def test_an_item_of_another_form_is_parked_and_stops_neither_its_page_nor_
 
 
 async def test_a_next_page_elsewhere_is_not_followed() -> None:
-    app = PayPalSandbox(now=Clock())
+    app = PayPalSandbox(now=Time())
     way = await account(app)
     way.http.event_hooks["response"] = []
     app.address = "https://evil.example"
@@ -81,7 +82,7 @@ async def test_a_next_page_elsewhere_is_not_followed() -> None:
 
 
 async def test_disputes_are_pulled_by_their_last_change() -> None:
-    clock = Clock()
+    clock = Time()
     app = PayPalSandbox(now=clock)
     way = await account(app)
     made = [app.dispute(app.pay("1.00", "EUR")["capture"])["dispute"] for _ in range(60)]
@@ -104,7 +105,7 @@ async def test_nothing_older_is_asked_for_than_paypal_shows_and_that_is_said(
     stream: str, days: int, begin: str
 ) -> None:
     """`update_time_after` "must be within the last 180 days": the stream would stand for ever on the refusal."""
-    clock = Clock()
+    clock = Time()
     way = await account(PayPalSandbox(now=clock))
     asked: list[str] = []
     way.http.event_hooks["request"].append(_noting(asked, begin))
@@ -124,7 +125,7 @@ def _noting(asked: list[str], name: str) -> Callable[[httpx.Request], Awaitable[
 
 
 async def test_a_payment_without_any_event_is_found_by_the_transaction_search_where_that_is_allowed() -> None:
-    clock = Clock()
+    clock = Time()
     app = PayPalSandbox(now=clock)
     app.webhooks.hooks.clear()
     made = app.pay("1.00", "EUR")
@@ -146,7 +147,7 @@ async def audit(app: PayPalSandbox, url: str = HOOK_URL) -> list[Finding]:
 
 
 async def test_the_audit_puts_back_what_was_taken_out_of_the_subscription_and_keeps_what_others_added() -> None:
-    app = PayPalSandbox(now=Clock())
+    app = PayPalSandbox(now=Time())
     app.unsubscribe()
     app.webhooks.hooks[app.secret]["event_types"].append({"name": "CATALOG.PRODUCT.CREATED"})
 
@@ -159,7 +160,7 @@ async def test_the_audit_puts_back_what_was_taken_out_of_the_subscription_and_ke
 
 
 async def test_the_audit_moves_the_subscription_to_our_address() -> None:
-    app = PayPalSandbox(now=Clock())
+    app = PayPalSandbox(now=Time())
 
     await audit(app, "https://new.example/webhooks/paypal")
 
@@ -167,7 +168,7 @@ async def test_the_audit_moves_the_subscription_to_our_address() -> None:
 
 
 async def test_a_subscription_made_anew_tells_a_person_its_id_and_is_made_once() -> None:
-    app = PayPalSandbox(now=Clock())
+    app = PayPalSandbox(now=Time())
     app.webhooks.hooks.clear()
 
     (made,) = await audit(app)
@@ -181,7 +182,7 @@ async def test_a_subscription_made_anew_tells_a_person_its_id_and_is_made_once()
 
 
 async def test_check_tells_what_is_missing() -> None:
-    app = PayPalSandbox(now=Clock())
+    app = PayPalSandbox(now=Time())
     assert CONNECTOR.check
     good = [each async for each in CONNECTOR.check(await account(app, transaction_search=True))]
     app.webhooks.hooks.clear()
@@ -198,7 +199,7 @@ async def test_check_tells_what_is_missing() -> None:
 
 
 async def test_check_says_when_nobody_lets_us_in() -> None:
-    app = PayPalSandbox(now=Clock())
+    app = PayPalSandbox(now=Time())
     way = await account(app)
     app.api.tokens.clear()
     assert CONNECTOR.check

@@ -12,7 +12,8 @@ from hub.domain.errors import HubError, Missing, NeedsAttention, Refused, TryLat
 from hub.domain.ids import CommandId
 from hub.domain.money import Money
 from hub.domain.records import PaymentRecord, PaymentStatus, RefundRecord
-from tests.connectors.paypal.app import Clock, account, newest, read_events
+from tests.conftest import Time
+from tests.connectors.paypal.app import account, newest, read_events
 
 KEY = CommandId("cmd_0123456789abcdefghjkmnpqrs")
 OURS = "ord_0123456789abcdefghjkmnpqrs"
@@ -35,7 +36,7 @@ async def look(way: Account, command: Command, key: CommandId = KEY) -> dict[str
 
 
 async def test_an_answer_that_was_lost_is_found_and_the_same_key_gives_no_second_refund() -> None:
-    app = PayPalSandbox(now=Clock())
+    app = PayPalSandbox(now=Time())
     way, command = await account(app), wish(app.pay("10.00", "EUR")["capture"])
     assert await look(way, command) is None
     app.faults.drop_replies = 1
@@ -53,7 +54,7 @@ async def test_an_answer_that_was_lost_is_found_and_the_same_key_gives_no_second
 
 
 async def test_a_refund_is_found_after_its_key_has_died_also_behind_an_authorization() -> None:
-    clock = Clock()
+    clock = Time()
     app = PayPalSandbox(now=clock)
     way = await account(app)
     taken = app.capture(app.pay("10.00", "EUR", capture=False)["authorization"])["capture"]
@@ -69,7 +70,7 @@ async def test_a_refund_is_found_after_its_key_has_died_also_behind_an_authoriza
 
 
 async def test_a_refund_that_failed_is_not_taken_for_done() -> None:
-    app = PayPalSandbox(now=Clock())
+    app = PayPalSandbox(now=Time())
     way, command = await account(app), wish(app.pay("10.00", "EUR")["capture"])
     await send(way, command)
     app.fail_refund(next(iter(app.ledger.refunds)))
@@ -78,7 +79,7 @@ async def test_a_refund_that_failed_is_not_taken_for_done() -> None:
 
 
 async def test_what_paypal_refuses_is_shown_in_its_words() -> None:
-    app = PayPalSandbox(now=Clock())
+    app = PayPalSandbox(now=Time())
     way = await account(app)
 
     with pytest.raises(Refused, match=r"REFUND_AMOUNT_EXCEEDED.*\(d[0-9a-f]+\)"):
@@ -88,7 +89,7 @@ async def test_what_paypal_refuses_is_shown_in_its_words() -> None:
 
 
 async def test_a_capture_ends_its_authorization_and_is_found() -> None:
-    app = PayPalSandbox(now=Clock())
+    app = PayPalSandbox(now=Time())
     way = await account(app)
     held = app.pay("10.00", "EUR", capture=False)["authorization"]
     command = CapturePayment(target=held, amount="7.00", currency="EUR")
@@ -105,7 +106,7 @@ async def test_a_capture_ends_its_authorization_and_is_found() -> None:
 
 
 async def test_a_void_lets_go_once_and_is_found() -> None:
-    app = PayPalSandbox(now=Clock())
+    app = PayPalSandbox(now=Time())
     way = await account(app)
     held = app.pay("10.00", "EUR", capture=False)["authorization"]
     command = VoidAuthorization(target=held)
@@ -165,7 +166,7 @@ def test_a_pause_is_as_long_as_paypal_says() -> None:
 
 @pytest.mark.parametrize("id", ["", "../orders/7ORD", "7ORD?x=1", "7ORD/capture", "٣"])
 async def test_what_is_no_id_of_paypals_is_not_asked_for(id: str) -> None:
-    app = PayPalSandbox(now=Clock())
+    app = PayPalSandbox(now=Time())
     way = await account(app)
     before = len(app.calls)
 
@@ -177,7 +178,7 @@ async def test_what_is_no_id_of_paypals_is_not_asked_for(id: str) -> None:
 
 
 async def test_a_capture_does_not_look_undone_because_the_look_after_it_failed() -> None:
-    app = PayPalSandbox(now=Clock())
+    app = PayPalSandbox(now=Time())
     way = await account(app)
     held = app.pay("10.00", "EUR", capture=False)["authorization"]
 

@@ -12,7 +12,8 @@ from connectors.paypal.sandbox import PayPalSandbox
 from hub.card import Exchange
 from hub.connector import Account
 from hub.domain.ids import CommandId
-from tests.connectors.paypal.app import Clock, account
+from tests.conftest import Time
+from tests.connectors.paypal.app import account
 from tests.shared import shared
 
 
@@ -44,7 +45,7 @@ async def test_calls_and_answers_are_as_paypal_describes_them() -> None:
     description = card().description
     assert description
     judge = description(shared("vendor", "paypal"))
-    app = PayPalSandbox(now=Clock())
+    app = PayPalSandbox(now=Time())
     way, exchanges = await recorded(app)
     paid, held, gone = (
         app.pay("10.00", "EUR", custom_id="x"),
@@ -97,7 +98,7 @@ async def test_a_spoilt_answer_is_seen_by_the_judge() -> None:
     description = card().description
     assert description
     judge = description(shared("vendor", "paypal"))
-    app = PayPalSandbox(now=Clock())
+    app = PayPalSandbox(now=Time())
     way, exchanges = await recorded(app)
     made = app.pay("10.00", "EUR")
     app.ledger.captures[made["capture"]]["status"] = "SHINY"
@@ -108,7 +109,7 @@ async def test_a_spoilt_answer_is_seen_by_the_judge() -> None:
 
 
 async def test_a_key_that_comes_again_does_nothing_until_it_has_died() -> None:
-    clock = Clock()
+    clock = Time()
     app = PayPalSandbox(now=clock)
     taken = app.pay("10.00", "EUR")["capture"]
     wish = CreateRefund(target="rr_1", capture=taken, amount="1.00", currency="EUR", order="ord_1")
@@ -121,7 +122,7 @@ async def test_a_key_that_comes_again_does_nothing_until_it_has_died() -> None:
 
 
 async def test_decimals_where_paypal_takes_none_are_refused() -> None:
-    app = PayPalSandbox(now=Clock())
+    app = PayPalSandbox(now=Time())
     way, exchanges = await recorded(app)
     taken = app.pay("100", "JPY")["capture"]
 
@@ -134,7 +135,7 @@ async def test_decimals_where_paypal_takes_none_are_refused() -> None:
 
 
 def test_the_state_counts_each_effect_by_our_reference() -> None:
-    app = PayPalSandbox(now=Clock())
+    app = PayPalSandbox(now=Time())
     taken = app.ledger.find(app.ledger.captures, app.pay("10.00", "EUR")["capture"])
     for _ in range(2):
         app.ledger.refund(taken, {"currency_code": "EUR", "value": "1.00"}, custom_id="ord_1,rr_1,cmd_1")

@@ -1,4 +1,3 @@
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -7,7 +6,8 @@ from pydantic import ValidationError
 from connectors.paypal.sandbox import PayPalSandbox
 from connectors.paypal.settings import way
 from hub.connector import OAuth2
-from tests.connectors.paypal.app import Clock, settings
+from tests.conftest import Time
+from tests.connectors.paypal.app import settings
 
 
 @pytest.mark.parametrize(
@@ -49,14 +49,8 @@ def test_the_environment_names_the_host_and_the_token_is_asked_for_there() -> No
         assert (reached.auth.token_url, reached.auth.grant) == (f"{host}/v1/oauth2/token", "client_credentials")
 
 
-def test_a_limit_of_the_settings_takes_the_place_of_ours() -> None:
-    limits = way(settings(rate_limit={"requests": 3, "per": "2s"})).limits
-
-    assert (limits.requests, limits.per) == (3, timedelta(seconds=2))
-
-
 def test_roots_are_read_from_a_file_or_stand_in_the_settings(tmp_path: Path) -> None:
     file = tmp_path / "root.pem"
-    app = PayPalSandbox(now=Clock(), root_file=str(file))
+    app = PayPalSandbox(now=Time(), root_file=str(file))
 
     assert settings(trusted_roots=str(file)).trusted_roots == settings(trusted_roots=app.root).trusted_roots == app.root

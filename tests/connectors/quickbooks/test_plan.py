@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
+from connectors.books.commands import VoidInvoice
 from connectors.quickbooks.commands import (
     CreateCreditMemo,
     CreateCustomer,
     CreateInvoice,
     RecordPayment,
     UpdateInvoice,
-    VoidInvoice,
 )
 from connectors.quickbooks.lines import invoice_lines
 from hub.domain.commands import Mismatch
@@ -23,23 +23,11 @@ from hub.domain.records import (
     InvoiceRecord,
     InvoiceStatus,
     Kind,
+    RefundStatus,
     Source,
 )
-from tests.connectors.quickbooks.company import (
-    BACK,
-    NOON,
-    PAID,
-    SALE,
-    line,
-    order,
-    payment,
-    person,
-    planned,
-    refund,
-    settings,
-    usd,
-    view,
-)
+from tests.connectors.books.sales import BACK, NOON, PAID, SALE, line, order, payment, person, refund, usd
+from tests.connectors.quickbooks.company import planned, settings, view
 
 HEAD: dict[str, Any] = {"version": 1, "created_at": NOON, "updated_at": NOON}
 UNPAID: dict[str, Any] = {"payment_state": PaymentState.UNPAID, "captured": usd(0)}
@@ -222,6 +210,20 @@ def test_each_refund_is_credited_once() -> None:
     assert planned(view(sale, (booked(balance=0), note))) == []
     (found,) = planned(view(sale, (booked(balance=0), replace(note, total=usd(1)))))
     assert isinstance(found, Mismatch)
+
+
+@pytest.mark.parametrize("status", [RefundStatus.FAILED, RefundStatus.CANCELLED])
+def test_a_credit_memo_of_a_refund_that_came_to_nothing_is_for_a_person(status: RefundStatus) -> None:
+    """PayPal, for one, tells days later that a refund did not go through: the books would owe what nobody got."""
+    sale = order(refunds=(refund(2_500, status=status),))
+    source = Source("books", Kind.CREDIT_NOTE, "7")
+    note = CreditNoteRecord(**HEAD, source=source, number="1", total=usd(2_500), balance=usd(0), reference=BACK.key)
+
+    (found,) = planned(view(sale, (booked(balance=0), note)))
+
+    assert isinstance(found, Mismatch)
+    assert (found.expected, found.found) == ("none, as the refund " + status, "25.00 USD")
+    assert planned(view(sale, (booked(balance=0), replace(note, void=True)))) == []
 
 
 def test_a_hold_stops_payments_and_credits_too() -> None:

@@ -8,7 +8,8 @@ from hub.connector import Event, Page
 from hub.domain.clock import rfc3339
 from hub.domain.errors import Unreadable
 from hub.domain.records import InvoiceRecord
-from tests.connectors.quickbooks.company import NOON, Company
+from tests.connectors.books.sales import NOON
+from tests.connectors.quickbooks.company import Company
 
 SALE: dict[str, Any] = {
     "CustomerRef": {"value": "1"},

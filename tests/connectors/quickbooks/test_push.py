@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from connectors.books.commands import VoidInvoice
 from connectors.quickbooks import CONNECTOR
 from connectors.quickbooks.commands import (
     BookLine,
@@ -11,7 +12,6 @@ from connectors.quickbooks.commands import (
     CreateInvoice,
     RecordPayment,
     UpdateInvoice,
-    VoidInvoice,
 )
 from hub.connector import Find, Upsert
 from hub.domain.commands import Command, Mismatch
@@ -20,19 +20,8 @@ from hub.domain.ids import CommandId
 from hub.domain.money import Money
 from hub.domain.order import PaymentState
 from hub.domain.records import CustomerRecord, InvoiceRecord, InvoiceStatus
-from tests.connectors.quickbooks.company import (
-    BACK,
-    PAID,
-    SALE,
-    Company,
-    line,
-    order,
-    payment,
-    person,
-    planned,
-    refund,
-    usd,
-)
+from tests.connectors.books.sales import BACK, PAID, SALE, line, order, payment, person, refund, usd
+from tests.connectors.quickbooks.company import Company, planned
 
 DAY = "2026-11-22"
 

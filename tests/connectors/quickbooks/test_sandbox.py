@@ -9,7 +9,8 @@ from connectors.quickbooks.sandbox import QuickBooksSandbox
 from connectors.quickbooks.sandbox_books import Declined
 from connectors.quickbooks.sandbox_query import BadQuery, parse
 from hub.connector import Hint, Incoming
-from tests.connectors.quickbooks.company import NOON, Company, reading, settings
+from tests.connectors.books.sales import NOON
+from tests.connectors.quickbooks.company import Company, reading, settings
 
 LINE = {"Amount": 5, "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": {"ItemRef": {"value": "1"}}}
 

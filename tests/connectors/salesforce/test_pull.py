@@ -4,24 +4,10 @@ from connectors.salesforce import CONNECTOR
 from hub.domain.errors import Missing, Unreadable
 from hub.domain.records import CustomerRecord, DealRecord, Record
 from tests import building
-from tests.connectors.salesforce.org import Crm, Said
+from tests.connectors.crm.account import ids
+from tests.connectors.salesforce.org import Crm
 
 SINCE = "since:2026-11-22T00:00:00Z"
-
-
-async def walk(crm: Crm, stream: str, cursor: str) -> tuple[list[Said], str, int]:
-    """All pages of a stream: what they said, where it ends, and how many they were."""
-    said: list[Said] = []
-    for pages in range(1, 100):
-        found, cursor, more = await crm.pull(stream, cursor)
-        said += found
-        if not more:
-            return said, cursor, pages
-    raise AssertionError(f"no end: {cursor}")
-
-
-def ids(said: list[Said]) -> list[str]:
-    return [each.source.external_id for each in said if isinstance(each, Record)]
 
 
 @pytest.mark.parametrize("stream", ["contacts", "opportunities"])
@@ -38,7 +24,7 @@ async def test_everything_of_one_second_comes_once_through_answers_that_are_cut_
     crm = Crm(tells=False, page=7)
     made = [crm.sandbox.create_contact(f"P{number}")["Id"] for number in range(30)]
 
-    said, cursor, pages = await walk(crm, "contacts", SINCE)
+    said, cursor, pages = await crm.walk("contacts", SINCE)
 
     assert ids(said) == made and pages == 5
     assert cursor == "at:2026-11-22T12:00:00.000Z"
@@ -52,7 +38,7 @@ async def test_what_changes_while_the_pages_are_read_is_not_missed() -> None:
     crm.org.update("Contact", made[0], {"Phone": "1"})
     crm.org.update("Contact", made[7], {"Phone": "2"})
 
-    rest, _, _ = await walk(crm, "contacts", cursor)
+    rest, _, _ = await crm.walk("contacts", cursor)
 
     assert more and set(ids([*said, *rest])) == set(made)
     assert {each.phone for each in rest if isinstance(each, CustomerRecord)} == {"", "1", "2"}
@@ -63,11 +49,11 @@ async def test_a_stream_that_has_caught_up_looks_back_ten_minutes_and_stays_wher
     early = crm.sandbox.create_contact("Early")["Id"]
     crm.clock.forward(minutes=9)
     late = crm.sandbox.create_contact("Late")["Id"]
-    _, cursor, _ = await walk(crm, "contacts", SINCE)
+    _, cursor, _ = await crm.walk("contacts", SINCE)
 
-    said, again, _ = await walk(crm, "contacts", cursor)
+    said, again, _ = await crm.walk("contacts", cursor)
     crm.clock.forward(hours=1)
-    _, later, _ = await walk(crm, "contacts", again)
+    _, later, _ = await crm.walk("contacts", again)
 
     assert ids(said) == [early, late]
     assert cursor == again == later
@@ -80,7 +66,7 @@ async def test_two_changes_in_one_second_end_as_the_second_one() -> None:
     crm.org.update("Contact", row["Id"], {"Phone": "2"})
     crm.clock.forward(seconds=5)
 
-    said, _, _ = await walk(crm, "contacts", SINCE)
+    said, _, _ = await crm.walk("contacts", SINCE)
 
     (read,) = (each for each in said if isinstance(each, CustomerRecord))
     assert read.version > first.version and crm.contacts()[0].phone == "2"
@@ -94,7 +80,7 @@ async def test_what_was_deleted_is_told_by_the_poll_and_found_by_its_id() -> Non
     crm.org.delete("Contact", row["Id"])
     told = len(crm.sandbox.deliveries)
 
-    said, _, _ = await walk(crm, "contacts", SINCE)
+    said, _, _ = await crm.walk("contacts", SINCE)
     (event,) = await CONNECTOR.fetch["customer"](crm.account, row["Id"])
 
     assert told == 1  # by no message
@@ -108,8 +94,8 @@ async def test_only_opportunities_of_our_orders_are_asked_for_unless_the_setting
         crm.sandbox.create_opportunity("By hand", 5.0)
         await crm.settle(building.order(email=""))
 
-    told, _, _ = await walk(ours, "opportunities", SINCE)
-    all_told, _, _ = await walk(everything, "opportunities", SINCE)
+    told, _, _ = await ours.walk("opportunities", SINCE)
+    all_told, _, _ = await everything.walk("opportunities", SINCE)
 
     assert len(ids(told)) == 1 and len(ids(all_told)) == 2
     assert all(isinstance(each, DealRecord) for each in all_told)

@@ -5,11 +5,12 @@ import pytest
 from connectors.shipengine import CONNECTOR
 from connectors.shipengine.check import audit, check
 from connectors.shipengine.client import PAGE
-from hub.connector import Account, Event
+from hub.connector import Account, Event, Hint
 from hub.domain.clock import rfc3339
 from hub.domain.errors import Missing
 from hub.domain.records import ShipmentRecord, ShipmentStatus
-from tests.connectors.shipengine.yard import Clock, account, heard, newest, read_events, sandbox
+from tests.conftest import Time
+from tests.connectors.shipengine.yard import account, heard, newest, read_events, sandbox
 
 HERE = "https://hub.example/webhooks/yard"
 
@@ -50,13 +51,14 @@ async def test_the_labels_of_a_batch_are_fetched_once_its_webhook_names_it() -> 
     yard.make_label()
 
     (hint, _) = heard(yard)
-    found = newest(read_events(await CONNECTOR.fetch["batch"](account(yard), hint.external_id)))  # type: ignore[union-attr]
+    assert isinstance(hint, Hint)
+    found = newest(read_events(await CONNECTOR.fetch["batch"](account(yard), hint.external_id)))
 
     assert set(found) == {label["label_id"]}
 
 
 async def test_labels_and_voids_that_no_webhook_told_of_are_pulled_page_by_page_and_once() -> None:
-    clock = Clock()
+    clock = Time()
     yard = sandbox(clock)
     since = f"since:{rfc3339(clock())}"
     for _ in range(PAGE + 1):
@@ -86,7 +88,7 @@ async def test_labels_and_voids_that_no_webhook_told_of_are_pulled_page_by_page_
 
 
 async def test_old_voids_are_not_told_again() -> None:
-    clock = Clock()
+    clock = Time()
     yard = sandbox(clock)
     yard.void(yard.make_label()["label_id"])
     clock.forward(days=1)
@@ -97,7 +99,7 @@ async def test_old_voids_are_not_told_again() -> None:
 
 
 async def test_parcels_under_way_are_asked_for_in_rounds_and_arrived_ones_once_a_day() -> None:
-    clock = Clock()
+    clock = Time()
     yard = sandbox(clock)
     moving, there, given_back = (yard.make_label() for _ in range(3))
     yard.move(moving["label_id"], "in_transit")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 
 import httpx
 import pytest
@@ -138,8 +139,9 @@ async def test_the_cheapest_or_the_wanted_service_is_bought() -> None:
 
 
 def offer(service: str, amount: str, currency: str = "usd", **more: object) -> Rate:
-    fields = {"rate_id": f"se-{service}", "service_code": service, "shipping_amount": Amount(currency, Decimal(amount))}
-    return Rate(**(fields | more))  # type: ignore[arg-type]
+    price = Amount(currency, Decimal(amount))
+    fields: dict[str, Any] = {"rate_id": f"se-{service}", "service_code": service, "shipping_amount": price}
+    return Rate(**(fields | more))
 
 
 def test_all_that_a_rate_costs_counts() -> None:

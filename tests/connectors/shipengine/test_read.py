@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from connectors.shipengine import CONNECTOR
-from connectors.shipengine.read import order_of
+from connectors.shipping.references import order_in
 from hub.connector import Event, Faulty, Hint, Ignored, Reading
 from hub.decide.shipments import fold_shipments
 from hub.domain.clock import parse_time
@@ -131,7 +131,7 @@ def test_a_label_of_a_carrier_that_does_not_track_has_no_authority_over_what_a_s
 
 @pytest.mark.parametrize("reference", ["", "1001", "ord_", "ord_../x", "ord_é", "cus_1", "ord_1-b", "se-6"])
 def test_a_reference_that_is_not_ours_claims_no_order(reference: str) -> None:
-    assert order_of(reference) == ""
+    assert order_in(reference) == ""
     (record,) = shipments(read("label", body(LABEL, external_shipment_id=reference)))
     assert not [claim for claim in record.claims if claim.startswith("ord_")]
 

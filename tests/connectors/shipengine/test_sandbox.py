@@ -16,7 +16,8 @@ from hub.connector import Hint
 from hub.domain.errors import Missing, Refused
 from hub.domain.ids import CommandId
 from hub.domain.records import ShipmentRecord, ShipmentStatus
-from tests.connectors.shipengine.yard import Clock, Said, account, heard, newest, read_events, sandbox, wish
+from tests.conftest import Time
+from tests.connectors.shipengine.yard import Said, account, heard, newest, read_events, sandbox, wish
 
 
 async def test_two_purchases_by_one_rate_are_two_labels() -> None:
@@ -79,7 +80,7 @@ async def test_its_keys_stand_where_the_door_looks_for_them() -> None:
 def test_a_parcel_is_where_its_newest_webhook_says_in_whatever_order_they_come(
     steps: tuple[str, ...], status: ShipmentStatus, minutes: int
 ) -> None:
-    clock = Clock()
+    clock = Time()
     yard = sandbox(clock)
     label = yard.shelf.make_by_hand("", "")
     told: list[Said] = []

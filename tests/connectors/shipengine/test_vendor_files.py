@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import httpx
 import pytest
 
 from connectors.shipengine import CONNECTOR
@@ -21,8 +20,10 @@ from hub.domain.errors import Missing, Refused
 from hub.domain.ids import CommandId
 from hub.pipeline.reading import read
 from hub.pipeline.registry import Connection
+from tests.conftest import Time
 from tests.connectors.shipengine import yard
-from tests.connectors.shipengine.yard import NOON, ORDER, Clock, sandbox, wish
+from tests.connectors.shipengine.yard import NOON, ORDER, sandbox, wish
+from tests.connectors.shipping.line import on_the_wire
 from tests.shared import shared
 
 Judge = Callable[[Exchange], Sequence[str]]
@@ -61,35 +62,11 @@ def test_every_signed_body_is_read() -> None:
         assert record.source.external_id == "tracking:332980205337"
 
 
-def recording(there: Account) -> list[Exchange]:
-    """Fills as the account is used."""
-    exchanges: list[Exchange] = []
-
-    async def note(response: httpx.Response) -> None:
-        await response.aread()
-        request = response.request
-        exchanges.append(
-            Exchange(
-                method=request.method,
-                path=request.url.path,
-                query=request.url.query.decode(),
-                request_headers=request.headers,
-                request=request.content,
-                status=response.status_code,
-                headers=response.headers,
-                response=response.content,
-            )
-        )
-
-    there.http.event_hooks["response"].insert(0, note)
-    return exchanges
-
-
 async def test_what_we_send_and_what_the_sandbox_answers_is_as_the_vendor_describes_it(judge: Judge) -> None:
-    clock = Clock()
+    clock = Time()
     box = sandbox(clock)
     there = yard.account(box, parcel={"length": "30", "width": "20.5", "height": "10"})
-    exchanges = recording(there)
+    exchanges = on_the_wire(there)
     cmd = CommandId("cmd_1")
 
     assert await find_label(there, wish(), cmd) is None

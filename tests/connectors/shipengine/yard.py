@@ -1,11 +1,9 @@
 """A ShipEngine account in the sandbox with a way to it, and what its webhooks and its API say as records."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
-
-import httpx
 
 from connectors.shipengine import CONNECTOR
 from connectors.shipengine.commands import BuyLabel
@@ -13,10 +11,10 @@ from connectors.shipengine.sandbox import ShipEngineSandbox
 from connectors.shipengine.sandbox_keys import jwks, new_key
 from connectors.shipengine.settings import ShipEngineSettings
 from hub.connector import Account, Event, Faulty, Hint, Ignored, Incoming, Reading
-from hub.domain.errors import Unknown
 from hub.domain.records import Address, Record, ShipmentRecord
 from hub.sandbox import Delivery
-from hub.transport.verdict import verdict
+from tests.conftest import Time
+from tests.connectors.shipping.line import Line, account_over
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 ORDER = "ord_" + "0" * 26
@@ -44,51 +42,16 @@ Said = Record | Hint | Ignored | Faulty
 key = cache(new_key)  # one for all tests: a key takes a tenth of a second
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.at = NOON
-
-    def __call__(self) -> datetime:
-        return self.at
-
-    def forward(self, **by: float) -> None:
-        self.at += timedelta(**by)
-
-
-class _Line(httpx.ASGITransport):
-    """An answer that the sandbox cuts off is one that was lost."""
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        try:
-            return await super().handle_async_request(request)
-        except AssertionError as cut:
-            raise Unknown("the answer was lost") from cut
-
-
 def settings(**more: Any) -> ShipEngineSettings:
     return ShipEngineSettings.model_validate({"connector": "shipengine", "api_key": "sandbox-key", **more})
 
 
-def sandbox(clock: Clock | None = None, **more: Any) -> ShipEngineSandbox:
-    return ShipEngineSandbox(**{"private_key": key(), "now": clock or Clock(), **more})
+def sandbox(clock: Time | None = None, **more: Any) -> ShipEngineSandbox:
+    return ShipEngineSandbox(**{"private_key": key(), "now": clock or Time(NOON), **more})
 
 
 def account(yard: ShipEngineSandbox, **more: Any) -> Account:
-    """Straight to the sandbox. Answers become errors as on the hub's own way out, and so does a lost one."""
-    given = settings(**{**BUYING, **more})
-    way = CONNECTOR.way(given)
-
-    async def judge(response: httpx.Response) -> None:
-        await response.aread()
-        assert CONNECTOR.verdict
-        error = CONNECTOR.verdict(response) or verdict(response, yard.now())
-        if error is not None:
-            raise error
-
-    transport = _Line(app=yard)
-    http = httpx.AsyncClient(transport=transport, base_url=way.base_url, headers=way.auth.headers)
-    http.event_hooks["response"].append(judge)
-    return Account(connection="yard", settings=given, http=http, now=yard.now)
+    return account_over(Line(app=yard), CONNECTOR, settings(**{**BUYING, **more}), yard)
 
 
 def read(kind: str, body: bytes, **more: Any) -> list[Said]:

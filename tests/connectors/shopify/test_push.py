@@ -12,16 +12,10 @@ from connectors.shopify.sandbox import ShopifySandbox
 from hub.connector import Account, Find, OrderView
 from hub.domain.commands import Command, Mismatch
 from hub.domain.errors import Missing, Refused
-from hub.domain.ids import CommandId, OrderId
-from hub.domain.money import Money
+from hub.domain.ids import CommandId
 from hub.domain.order import (
-    FulfilmentState,
     Hold,
     HoldKind,
-    InvoiceState,
-    Order,
-    PaymentState,
-    Stage,
 )
 from hub.domain.records import (
     CancellationRecord,
@@ -32,6 +26,7 @@ from hub.domain.records import (
     ShipmentStatus,
     Source,
 )
+from tests.building import golden_order
 from tests.connectors.shopify.shop import (
     HAT,
     MUG,
@@ -204,53 +199,14 @@ def view(
 ) -> OrderView:
     said = tuple(record for record in newest(heard(shop)).values() if record.source.kind is not Kind.CUSTOMER)
     (sale,) = (record for record in said if isinstance(record, OrderRecord))
-    zero = Money.zero("EUR")
-    golden = Order(
-        id=OrderId("ord_1"),
+    golden = golden_order(
+        when=NOON,
         number=sale.number,
-        channel="shop",
-        currency="EUR",
-        stage=Stage.RECEIVED,
-        stages=(),
-        payment_state=PaymentState.UNPAID,
-        invoice_state=InvoiceState.NOT_INVOICED,
-        fulfilment_state=FulfilmentState.UNFULFILLED,
-        placed_at=NOON,
-        updated_at=NOON,
         cancelled_at=NOON if cancelled else None,
-        cancel_reason="",
-        test=False,
         total=sale.total,
         subtotal=sale.subtotal,
-        discount=zero,
-        tax=zero,
-        shipping=zero,
-        tip=zero,
-        fees=zero,
-        tax_included=False,
-        authorized=zero,
-        captured=zero,
-        refunded=zero,
-        invoiced=zero,
-        credited=zero,
-        email="",
-        phone="",
-        name="",
-        customer=None,
-        shipping_address=None,
-        billing_address=None,
-        tags=(),
-        note="",
         lines=sale.lines,
-        payments=(),
-        refunds=(),
-        refund_requests=(),
-        disputes=(),
-        invoices=(),
-        credit_notes=(),
-        shipments=(),
         holds=holds,
-        sources=(),
     )
     return OrderView(
         connection="shop",

@@ -1,6 +1,5 @@
 """The keys of a connection: wrong ones are told, and the token goes to one place only."""
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -44,9 +43,3 @@ def test_the_token_goes_to_the_shop_and_does_not_print() -> None:
 )
 def test_a_stand_in_may_be_on_this_machine(url: str) -> None:
     assert CONNECTOR.way(settings(base_url=url)).base_url == url.rstrip("/")
-
-
-def test_limits_of_the_settings_go_first() -> None:
-    limits = CONNECTOR.way(settings(rate_limit={"requests": 2, "per": "3s"})).limits
-
-    assert (limits.requests, limits.per) == (2, timedelta(seconds=3))

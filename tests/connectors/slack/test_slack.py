@@ -50,6 +50,7 @@ async def test_a_webhook_that_is_of_no_use_pauses_the_connection(time: Time, err
         (403, "invalid_token", NeedsAttention),
         (404, "", NeedsAttention),
         (200, "<html>a proxy's page</html>", Unknown),
+        (202, "", Unknown),
         (200, "ok", None),
         (429, "", None),  # the usual reading
         (500, "rollup_error", None),

@@ -2,6 +2,7 @@
 
 import pytest
 
+from connectors.smtp import CONNECTOR
 from connectors.smtp.push import SAFETY, look, message, send
 from connectors.smtp.sandbox import SmtpSandbox
 from hub.connector import Reading
@@ -79,7 +80,7 @@ async def test_a_sent_mail_says_whose_it_is_and_leaves_a_note_for_the_order(time
 
     async with office.account(time, sandbox, archive_copy="archive@shop.example") as account:
         (event,) = await send(account, office.mail(), KEY)
-        (record,) = account_reader(event.body, account.settings)
+        (record,) = CONNECTOR.read[event.kind](Reading(connection="mail", settings=account.settings), event.body)
 
     (sent,) = sandbox.messages
     assert sent["message_id"] == "<cmd_01@shop.example>"
@@ -89,18 +90,11 @@ async def test_a_sent_mail_says_whose_it_is_and_leaves_a_note_for_the_order(time
     assert "archive@shop.example" not in str(sent["headers"])
     assert sent["text"] == "Thank you.\n"
     assert sent["html"] == "<p>Thank you.</p>\n"
+    assert isinstance(record, MessageRecord)
     assert (record.occasion, record.channel, record.to) == ("confirmed", MessageChannel.EMAIL, "ada@example.com")
     assert record.status is MessageStatus.SENT
     assert record.claims == (office.ORDER,)
     assert record.source.external_id == KEY
-
-
-def account_reader(body: bytes, settings: object) -> list[MessageRecord]:
-    from connectors.smtp import CONNECTOR
-
-    found = list(CONNECTOR.read["note"](Reading(connection="mail", settings=settings), body))
-    assert all(isinstance(each, MessageRecord) for each in found)
-    return found  # type: ignore[return-value]
 
 
 async def test_a_subject_of_several_lines_makes_no_header_of_its_own(time: Time) -> None:

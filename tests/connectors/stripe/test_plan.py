@@ -13,15 +13,11 @@ from hub.domain.order import (
     FulfilmentState,
     Hold,
     HoldKind,
-    InvoiceState,
-    Order,
     Payment,
-    PaymentState,
     RefundRequest,
-    SourceView,
-    Stage,
 )
 from hub.domain.records import Kind, PaymentRecord, PaymentStatus, Source, vendor_key
+from tests.building import golden_order, golden_payment
 from tests.connectors.stripe.support import START, settings
 
 EUR = Money.zero("EUR")
@@ -52,18 +48,15 @@ def record(
 
 
 def golden(found: PaymentRecord, refunded: int = 0) -> Payment:
-    return Payment(
-        id=found.source.key,
+    return golden_payment(
         source=found.source,
-        sources=(found.source,),
+        when=START,
         status=found.status,
         amount=found.amount,
         authorized=found.authorized,
         captured=found.captured,
         refunded=euros(refunded),
-        verified=True,
         can_capture=found.can_capture,
-        created_at=START,
     )
 
 
@@ -74,52 +67,8 @@ def request(found: PaymentRecord, minor: int = 500, **more: Any) -> RefundReques
 
 def view(*said: PaymentRecord, capture: str = "never", payments: tuple[Payment, ...] = (), **changes: Any) -> OrderView:
     captured = sum((each.captured for each in said), start=EUR)
-    order = Order(
-        id=OrderId("ord_1"),
-        number="1001",
-        channel="shop",
-        currency="EUR",
-        stage=Stage.VALIDATED,
-        stages=(),
-        payment_state=PaymentState.UNPAID,
-        invoice_state=InvoiceState.NOT_INVOICED,
-        fulfilment_state=FulfilmentState.UNFULFILLED,
-        placed_at=START,
-        updated_at=START,
-        cancelled_at=None,
-        cancel_reason="",
-        test=False,
-        total=euros(2000),
-        subtotal=euros(2000),
-        discount=EUR,
-        tax=EUR,
-        shipping=EUR,
-        tip=EUR,
-        fees=EUR,
-        tax_included=False,
-        authorized=EUR,
-        captured=captured,
-        refunded=EUR,
-        invoiced=EUR,
-        credited=EUR,
-        email="",
-        phone="",
-        name="",
-        customer=None,
-        shipping_address=None,
-        billing_address=None,
-        tags=(),
-        note="",
-        lines=(),
-        payments=payments or tuple(map(golden, said)),
-        refunds=(),
-        refund_requests=(),
-        disputes=(),
-        invoices=(),
-        credit_notes=(),
-        shipments=(),
-        holds=(),
-        sources=(SourceView(source=Source("shop", Kind.ORDER, "1"), version=1, updated_at=START),),
+    order = golden_order(
+        2000, when=START, id=OrderId("ord_1"), captured=captured, payments=payments or tuple(map(golden, said))
     )
     return OrderView(
         connection=HERE,
@@ -234,3 +183,15 @@ def test_a_refund_request_for_what_is_left_explains_it() -> None:
     assert kinds == [CreateRefund, Mismatch]
     assert [type(each) for each in planned(view(paid, **CANCELLED, refund_requests=(wholly,)))] == [CreateRefund]
     assert planned(view(paid, **CANCELLED, payments=(golden(paid, refunded=2000),))) == []
+
+
+def test_requests_in_several_currencies_for_one_payment_do_not_stop_the_plan() -> None:
+    paid = record(captured=2000)
+    wholly, foreign = request(paid, 2000), request(paid, id="req_2", amount=Money(100, "USD"))
+
+    found = planned(view(paid, **CANCELLED, refund_requests=(wholly, foreign)))
+
+    assert [type(each) for each in found] == [CreateRefund, Mismatch]
+    assert found[1] == Mismatch(
+        about="refund request req_2", expected="1.00 USD", found="the payment is in EUR, not USD"
+    )

@@ -67,7 +67,10 @@ def wish(time: Time, **more: Any) -> SendSms:
 
 def records(reached: Account, events: Sequence[Event]) -> list[MessageRecord]:
     reading = Reading(connection="sms", settings=reached.settings)
-    return [each for event in events for each in CONNECTOR.read[event.kind](reading, event.body)]  # type: ignore[misc]
+    found = [each for event in events for each in CONNECTOR.read[event.kind](reading, event.body)]
+    messages = [each for each in found if isinstance(each, MessageRecord)]
+    assert messages == found
+    return messages
 
 
 async def test_a_lost_answer_is_looked_up_by_number_and_text(time: Time) -> None:

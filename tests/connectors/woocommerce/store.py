@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -15,23 +15,13 @@ from hub.domain.errors import Unknown
 from hub.domain.records import Record
 from hub.sandbox import Delivery
 from hub.transport.verdict import verdict
+from tests.conftest import Time
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 SECRET = "store-secret"
 URL = "https://hub.example/webhooks/store"
 
 Said = Record | Hint | Ignored | Faulty
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.at = NOON
-
-    def __call__(self) -> datetime:
-        return self.at
-
-    def forward(self, **by: float) -> None:
-        self.at += timedelta(**by)
 
 
 def settings(**more: Any) -> WooCommerceSettings:
@@ -45,7 +35,7 @@ def settings(**more: Any) -> WooCommerceSettings:
     return WooCommerceSettings.model_validate(given | more)
 
 
-def sandbox(clock: Clock, **more: Any) -> WooCommerceSandbox:
+def sandbox(clock: Time, **more: Any) -> WooCommerceSandbox:
     given: dict[str, Any] = {"secret": SECRET, "consumer_key": "ck_1", "consumer_secret": "cs_1", "now": clock}
     return WooCommerceSandbox(**(given | more))
 

@@ -7,12 +7,13 @@ from hub.decide.fold import fold_order
 from hub.decide.identity import partition
 from hub.domain.order import Order
 from hub.domain.records import Record
-from tests.connectors.woocommerce.store import Clock, Said, heard, newest, records, sandbox
+from tests.conftest import Time
+from tests.connectors.woocommerce.store import Said, heard, newest, records, sandbox
 
 
 def lived() -> WooCommerceSandbox:
     """An order that was placed, paid, edited, given back in part, completed, trashed and restored, an act a minute."""
-    clock = Clock()
+    clock = Time()
     store = sandbox(clock)
     acts = store.acts()
     order = acts["place_order"](status="pending", transaction_id="pi_1")["order_id"]

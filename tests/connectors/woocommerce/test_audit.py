@@ -9,12 +9,13 @@ from connectors.woocommerce.audit import TOPICS
 from connectors.woocommerce.sandbox import WooCommerceSandbox
 from hub.connector import Account, Finding
 from hub.domain.errors import NeedsAttention
-from tests.connectors.woocommerce.store import SECRET, URL, Clock, account, heard, incoming, sandbox
+from tests.conftest import Time
+from tests.connectors.woocommerce.store import SECRET, URL, account, heard, incoming, sandbox
 
 
 @pytest.fixture
 def store() -> WooCommerceSandbox:
-    return sandbox(Clock(), delivery_url="")
+    return sandbox(Time(), delivery_url="")
 
 
 @pytest.fixture

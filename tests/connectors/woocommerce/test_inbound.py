@@ -1,5 +1,8 @@
 """Webhooks: only what the store's secret signed comes in, and the same word twice is one."""
 
+import base64
+import hashlib
+import hmac
 import json
 from dataclasses import replace
 from typing import Any
@@ -11,11 +14,11 @@ from connectors.woocommerce.card import card
 from connectors.woocommerce.inbound import headers_of, is_ping
 from hub.connector import Incoming
 from hub.domain.errors import Forged, Malformed
+from tests.conftest import Time
 from tests.connectors.woocommerce.store import (
     NOON,
     SECRET,
     URL,
-    Clock,
     incoming,
     order_body,
     sandbox,
@@ -96,10 +99,6 @@ def test_escapes_of_a_secret_are_taken_off_once() -> None:
 
 
 def _signed(key: str, body: bytes) -> str:
-    import base64
-    import hashlib
-    import hmac
-
     return base64.b64encode(hmac.new(key.encode(), body, hashlib.sha256).digest()).decode()
 
 
@@ -111,7 +110,7 @@ def test_signed_bytes_that_are_no_object_are_malformed(body: bytes) -> None:
 
 
 def test_two_orders_of_one_second_share_a_delivery_id_and_are_two_events() -> None:
-    store = sandbox(Clock())
+    store = sandbox(Time())
     for _ in range(2):
         store.acts()["place_order"]()
 

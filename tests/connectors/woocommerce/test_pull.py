@@ -15,18 +15,19 @@ from hub.connector import Account, Event, Page
 from hub.domain.clock import rfc3339
 from hub.domain.errors import Missing, NeedsAttention, Refused, TryLater
 from hub.domain.records import OrderRecord
-from tests.connectors.woocommerce.store import NOON, Clock, account, heard, newest, read_events, sandbox
+from tests.conftest import Time
+from tests.connectors.woocommerce.store import NOON, account, heard, newest, read_events, sandbox
 
 FIRST = f"since:{rfc3339(NOON - timedelta(days=1))}"
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> Time:
+    return Time()
 
 
 @pytest.fixture
-def store(clock: Clock) -> WooCommerceSandbox:
+def store(clock: Time) -> WooCommerceSandbox:
     return sandbox(clock)
 
 
@@ -120,7 +121,7 @@ async def test_customers_who_leave_the_list_make_the_walk_miss_no_other(
 
 
 async def test_an_order_that_changes_behind_the_walk_is_found_by_the_next_one(
-    store: WooCommerceSandbox, way: Account, clock: Clock
+    store: WooCommerceSandbox, way: Account, clock: Time
 ) -> None:
     (old,) = place(store)
     clock.forward(days=2)
@@ -137,7 +138,7 @@ async def test_an_order_that_changes_behind_the_walk_is_found_by_the_next_one(
 
 
 async def test_the_next_run_looks_back_a_little_and_no_more(
-    store: WooCommerceSandbox, way: Account, clock: Clock
+    store: WooCommerceSandbox, way: Account, clock: Time
 ) -> None:
     place(store, 2)
     clock.forward(hours=1)
@@ -176,7 +177,7 @@ async def test_trash_is_a_stream_of_its_own(store: WooCommerceSandbox, way: Acco
 
 
 async def test_a_refund_does_not_date_its_order_and_is_found_all_the_same(
-    store: WooCommerceSandbox, way: Account, clock: Clock
+    store: WooCommerceSandbox, way: Account, clock: Time
 ) -> None:
     (order,) = place(store)
     _, orders = await run(way, "orders", FIRST)
@@ -194,7 +195,7 @@ async def test_a_refund_does_not_date_its_order_and_is_found_all_the_same(
     assert json.loads(found[0].body)["refunds"][0]["amount"] == "5.00"
 
 
-async def test_a_store_without_a_list_of_refunds_is_no_fault(clock: Clock) -> None:
+async def test_a_store_without_a_list_of_refunds_is_no_fault(clock: Time) -> None:
     old = sandbox(clock, has_refund_list=False)
 
     page = await CONNECTOR.pull["refunds"](account(old), FIRST)
@@ -203,7 +204,7 @@ async def test_a_store_without_a_list_of_refunds_is_no_fault(clock: Clock) -> No
 
 
 async def test_all_customers_are_read_once_a_day_and_new_ones_in_between(
-    store: WooCommerceSandbox, way: Account, clock: Clock
+    store: WooCommerceSandbox, way: Account, clock: Time
 ) -> None:
     register = store.acts()["register_customer"]
     known = [register(email=f"{number}@example.com")["customer_id"] for number in range(7)]
@@ -222,7 +223,7 @@ async def test_all_customers_are_read_once_a_day_and_new_ones_in_between(
     assert ids(daily) == [*known, *new]
 
 
-async def test_what_is_pulled_is_what_webhooks_told(store: WooCommerceSandbox, way: Account, clock: Clock) -> None:
+async def test_what_is_pulled_is_what_webhooks_told(store: WooCommerceSandbox, way: Account, clock: Time) -> None:
     """A whole refund says more than the word of one; all else is the same record."""
     (order,) = place(store, tax="2.00", shipping="5.00", discount="3.00", fee="1.50", transaction_id="pi_1")
     clock.forward(minutes=1)

@@ -26,14 +26,15 @@ from hub.domain.ids import CommandId
 from hub.domain.money import Money
 from hub.domain.records import OrderRecord, Record, RefundRecord
 from tests import building
-from tests.connectors.woocommerce.store import Clock, account, heard, newest, read_events, records, sandbox, settings
+from tests.conftest import Time
+from tests.connectors.woocommerce.store import account, heard, newest, read_events, records, sandbox, settings
 
 KEY = CommandId("cmd_1")
 
 
 @pytest.fixture(params=[True, False], ids=["orders table", "orders as posts"])
 def store(request: pytest.FixtureRequest) -> WooCommerceSandbox:
-    return sandbox(Clock(), orders_table=request.param)
+    return sandbox(Time(), orders_table=request.param)
 
 
 @pytest.fixture
@@ -63,7 +64,7 @@ def sale_in(events: Sequence[Event]) -> OrderRecord:
 
 
 def refund(order: str, amount: int = 1_250) -> RecordRefund:
-    return RecordRefund(target="rr_1", order=order, request="rr_1", amount=Money(amount, "USD"), reason="one broke")
+    return RecordRefund(target="rr_1", order=order, amount=Money(amount, "USD"), reason="one broke")
 
 
 def shown(store: WooCommerceSandbox) -> dict[str, Any]:
@@ -108,7 +109,7 @@ async def test_a_refund_is_found_though_the_store_died_before_it_wrote_our_field
     "wish",
     [
         lambda order: MarkHold(order=order, held=True),
-        lambda order: TellTracking(target="TN1", order=order, number="TN1", carrier="UPS"),
+        lambda order: TellTracking(target="TN1", order=order, carrier="UPS"),
         lambda order: CompleteOrder(order=order),
         lambda order: CancelOrder(order=order),
     ],
@@ -183,7 +184,7 @@ async def test_an_order_that_moved_on_is_neither_completed_nor_cancelled(
 async def test_an_order_that_is_gone_is_missing(store: WooCommerceSandbox, way: Account, order: str) -> None:
     store.acts()["delete_order"](order)
 
-    for wish in (CompleteOrder(order=order), TellTracking(target="T", order=order, number="T")):
+    for wish in (CompleteOrder(order=order), TellTracking(target="T", order=order)):
         with pytest.raises(Missing):
             await send(way, wish)
 

@@ -11,7 +11,8 @@ from connectors.woocommerce.card import card, description
 from connectors.woocommerce.sandbox import WooCommerceSandbox
 from hub.card import Exchange, Made
 from hub.domain.records import Kind
-from tests.connectors.woocommerce.store import Clock, account, heard, incoming, records, sandbox
+from tests.conftest import Time
+from tests.connectors.woocommerce.store import account, heard, incoming, records, sandbox
 from tests.shared import shared
 
 CARD = card()
@@ -33,7 +34,7 @@ def exchange(response: httpx.Response) -> Exchange:
 
 def busy(**more: Any) -> WooCommerceSandbox:
     """A store in which each kind of thing has happened."""
-    store = sandbox(Clock(), **more)
+    store = sandbox(Time(), **more)
     acts = store.acts()
     customer = acts["register_customer"]()["customer_id"]
     order = acts["place_order"](
@@ -104,7 +105,7 @@ def test_bodies_are_written_as_php_writes_them() -> None:
 
 
 async def test_lists_come_in_pages_of_ten_newest_first_and_never_of_more_than_a_hundred() -> None:
-    store = sandbox(Clock())
+    store = sandbox(Time())
     for _ in range(12):
         store.acts()["place_order"]()
     way = account(store)
@@ -144,13 +145,13 @@ def httpx_of(store: WooCommerceSandbox, **more: Any) -> httpx.AsyncClient:
 async def test_errors_have_the_vendors_form(
     method: str, path: str, body: dict[str, Any] | None, status: int, code: str
 ) -> None:
-    answer = await httpx_of(sandbox(Clock())).request(method, path, json=body)
+    answer = await httpx_of(sandbox(Time())).request(method, path, json=body)
 
     assert (answer.status_code, answer.json()["code"], answer.json()["data"]) == (status, code, {"status": status})
 
 
 async def test_an_order_that_is_given_back_whole_is_refunded() -> None:
-    store = sandbox(Clock())
+    store = sandbox(Time())
     order = store.acts()["place_order"]()["order_id"]
 
     store.acts()["refund_order"](order)
@@ -160,7 +161,7 @@ async def test_an_order_that_is_given_back_whole_is_refunded() -> None:
 
 def test_the_cards_acts_make_what_they_say_and_webhooks_tell_of_it() -> None:
     for act in CARD.makes.values():
-        store = CARD.sandbox(Clock())
+        store = CARD.sandbox(Time())
         assert isinstance(store, WooCommerceSandbox)
         store.secret = "store-secret"
         made = act(store)
@@ -176,7 +177,7 @@ def test_the_cards_acts_make_what_they_say_and_webhooks_tell_of_it() -> None:
 
 
 def test_the_cards_order_costs_what_the_tills_does() -> None:
-    store = CARD.sandbox(Clock())
+    store = CARD.sandbox(Time())
     assert isinstance(store, WooCommerceSandbox)
     assert CARD.wish.first
     made = CARD.wish.first(store)

@@ -31,7 +31,3 @@ def test_the_keys_are_basic_authentication_and_print_nowhere() -> None:
     assert way.auth.headers == {"Authorization": f"Basic {base64.b64encode(b'ck_hidden:cs_hidden').decode()}"}
     assert "hidden" not in f"{given!r} {given} {way!r}"
     assert base64.b64encode(b"ck_hidden:cs_hidden").decode() not in f"{way!r}"
-
-
-def test_another_limit_may_be_set() -> None:
-    assert CONNECTOR.way(settings(rate_limit={"requests": 1, "per": "2s"})).limits.requests == 1

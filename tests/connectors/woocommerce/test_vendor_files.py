@@ -9,6 +9,7 @@ from connectors.woocommerce.read import IGNORED
 from hub.connector import Faulty, Hint
 from hub.decide.fold import fold_order
 from hub.decide.identity import partition
+from hub.domain.records import RefundRecord
 from tests.connectors.woocommerce.store import order_body, read, records
 from tests.shared import shared
 
@@ -62,9 +63,9 @@ def test_recorded_refunds_are_read_with_their_order() -> None:
 
     said = read("order", json.dumps(whole).encode())
 
-    refunds = {each.source.external_id: each for each in records(said) if each.kind == "refund"}
+    refunds = {each.source.external_id: each for each in records(said) if isinstance(each, RefundRecord)}
     assert sorted(refunds) == ["1025", "1172", "562", "590"]
-    assert [getattr(refunds[each], "lines") for each in ("562", "1172")] == [(("65", 1),), (("64", 2),)]  # noqa: B009
+    assert [refunds[each].lines for each in ("562", "1172")] == [(("65", 1),), (("64", 2),)]
     assert not [each for each in said if isinstance(each, Faulty | Hint)]
 
 

@@ -8,7 +8,8 @@ from connectors.xero.inbound import SIGNATURE, events, sign, signature, verify
 from connectors.xero.sandbox import TENANT, XeroSandbox
 from hub.connector import Faulty, Hint, Ignored, Incoming
 from hub.domain.errors import Forged, Malformed
-from tests.connectors.xero.office import NOON, reading, settings
+from tests.connectors.books.sales import NOON
+from tests.connectors.xero.office import reading, settings
 
 KEY = "the-webhook-key"
 ID = "717f2bfc-c6d4-41fd-b238-3f2f0c0cf777"

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
+from connectors.books.commands import VoidInvoice
 from connectors.xero.commands import (
     CreateContact,
     CreateCreditNote,
     CreateInvoice,
     RecordPayment,
     UpdateInvoice,
-    VoidInvoice,
 )
 from connectors.xero.lines import credit_lines, invoice_lines
 from connectors.xero.sandbox import WALK_IN
@@ -27,21 +27,8 @@ from hub.domain.records import (
     RefundStatus,
     Source,
 )
-from tests.connectors.xero.office import (
-    BACK,
-    NOON,
-    PAID,
-    SALE,
-    line,
-    order,
-    payment,
-    person,
-    planned,
-    refund,
-    settings,
-    usd,
-    view,
-)
+from tests.connectors.books.sales import BACK, NOON, PAID, SALE, line, order, payment, person, refund, usd
+from tests.connectors.xero.office import planned, settings, view
 
 HEAD: dict[str, Any] = {"version": 1, "created_at": NOON, "updated_at": NOON}
 UNPAID: dict[str, Any] = {"payment_state": PaymentState.UNPAID, "captured": usd(0)}

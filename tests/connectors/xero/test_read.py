@@ -17,7 +17,8 @@ from hub.domain.records import (
     Kind,
     Source,
 )
-from tests.connectors.xero.office import BACK, PERSON, SALE, reading
+from tests.connectors.books.sales import BACK, PERSON, SALE
+from tests.connectors.xero.office import reading
 
 INVOICE = "10000000-0000-0000-0000-000000000001"
 OTHER = "10000000-0000-0000-0000-000000000002"

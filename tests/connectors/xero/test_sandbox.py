@@ -10,7 +10,9 @@ from connectors.xero import CONNECTOR
 from connectors.xero.inbound import verify
 from connectors.xero.sandbox import TENANT, WALK_IN, XeroSandbox
 from hub.connector import Incoming
-from tests.connectors.xero.office import NOON, Clock, settings
+from tests.conftest import Time
+from tests.connectors.books.sales import NOON
+from tests.connectors.xero.office import settings
 
 
 def client(sandbox: XeroSandbox) -> httpx.AsyncClient:
@@ -33,7 +35,7 @@ def contact(name: str) -> bytes:
 
 
 async def test_a_spent_refresh_token_is_taken_for_half_an_hour_and_no_longer() -> None:
-    clock = Clock()
+    clock = Time()
     sandbox = XeroSandbox(now=clock)
     first = (await refresh(sandbox, "refresh-0")).json()
 
@@ -46,7 +48,7 @@ async def test_a_spent_refresh_token_is_taken_for_half_an_hour_and_no_longer() -
 
 
 async def test_an_idempotency_key_is_answered_as_the_first_time_until_it_dies() -> None:
-    clock = Clock()
+    clock = Time()
     sandbox = XeroSandbox(now=clock, key_seconds=60)
     sent: dict[str, Any] = {"content": contact("Ann"), "headers": await headers(sandbox, idempotency_key="k")}
 

@@ -13,7 +13,8 @@ from hub.domain.commands import Command
 from hub.domain.errors import Forged, Unreadable
 from hub.domain.ids import CommandId
 from hub.domain.records import Record
-from tests.connectors.xero.office import Office, order, payment, person, planned, reading, refund, settings
+from tests.connectors.books.sales import order, payment, person, refund
+from tests.connectors.xero.office import Office, planned, reading, settings
 from tests.shared import shared
 
 

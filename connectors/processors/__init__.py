@@ -1,0 +1,1 @@
+"""What the connectors that move money have in common."""
