@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from sqlalchemy import BigInteger, Boolean, DateTime, Index, Integer, LargeBinary, MetaData, String, Text
+from sqlalchemy import BigInteger, Boolean, DateTime, Index, Integer, LargeBinary, MetaData, String, Text, false, text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
@@ -39,6 +39,8 @@ Utc = Annotated[datetime, mapped_column(UtcDateTime)]
 UtcMaybe = Annotated[datetime | None, mapped_column(UtcDateTime, nullable=True)]
 Big = Annotated[int, mapped_column(BigInteger)]
 Bytes = Annotated[bytes, mapped_column(LargeBinary)]
+# Whose lease it is: it ends with the worker, not with the clock. "": nobody's, or a time alone tells.
+Worker = Annotated[str, mapped_column(String(40), default="", server_default="")]
 
 
 class Base(DeclarativeBase):
@@ -57,7 +59,7 @@ class InboxRow(Base):
     __tablename__ = "inbox"
     __table_args__ = (
         Index("uq_inbox_connection_key", "connection", "key", unique=True),
-        Index("ix_inbox_due", "part", "id"),
+        Index("ix_inbox_due", "part", "id", postgresql_where=text("part >= 0"), sqlite_where=text("part >= 0")),
         Index("ix_inbox_state", "state", "id"),
         Index("ix_inbox_connection", "connection", "id"),
     )
@@ -75,6 +77,9 @@ class InboxRow(Base):
     deliveries: Mapped[int] = mapped_column(Integer, default=1)  # how often the same event came
     due_at: Mapped[Utc]
     done_at: Mapped[UtcMaybe]
+    # How often a process died while it read this one: alone the second time, parked in the end.
+    tries: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    pruned_at: Mapped[UtcMaybe]  # when its body was dropped for age; the key stays, so that it is still known
 
 
 class PartitionRow(Base):
@@ -157,6 +162,30 @@ class OrderRow(Base):
     plan_due: Mapped[int] = mapped_column(Integer)  # >0: wants a plan
 
 
+class DueRow(Base):
+    """Orders that want a plan, oldest first; one order may stand here several times. A queue of its own, because a
+    mark on the order itself would write all its indices again for each change of mind.
+    """
+
+    __tablename__ = "due"
+    __table_args__ = (Index("ix_due_next", "background", "id"),)
+    id: Mapped[IdKey]
+    order_id: Mapped[Id]
+    background: Mapped[bool] = mapped_column(Boolean)  # behind all that is live: it came with a backfill
+    cause: Mapped[Id]  # the event or intent at the root of it
+
+
+class WorkerRow(Base):
+    """Processes that hold leases. Whoever sees a beat stand still takes over what its worker held."""
+
+    __tablename__ = "workers"
+    id: Mapped[IdKey]
+    name: Mapped[Long]  # host and process, for people
+    started_at: Mapped[Utc]
+    beat: Mapped[Big]
+    reading: Mapped[Txt]  # JSON: the ids of the events that it is about to read; should it die of one, they are known
+
+
 class CustomerRow(Base):
     __tablename__ = "customers"
     __table_args__ = (
@@ -232,7 +261,10 @@ class OutboxRow(Base):
     due_at: Mapped[Utc]
     first_sent_at: Mapped[UtcMaybe]
     leased_until: Mapped[UtcMaybe]
-    lease: Mapped[Id]  # who holds it
+    lease: Mapped[Id]  # the attempt that holds it
+    worker: Mapped[Worker]  # whose attempt that is
+    background: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())  # behind all that is live
+    cause: Mapped[str] = mapped_column(String(40), default="", server_default="")  # the event or intent at its root
     created_at: Mapped[Utc]
     done_at: Mapped[UtcMaybe]
 
@@ -259,6 +291,7 @@ class CursorRow(Base):
     cursor: Mapped[Txt]
     due_at: Mapped[Utc]
     leased_until: Mapped[UtcMaybe]
+    worker: Mapped[Worker]
     tries: Mapped[int] = mapped_column(Integer)
     message: Mapped[Txt]
     last_ok_at: Mapped[UtcMaybe]
@@ -285,6 +318,7 @@ class HintRow(Base):
     generation: Mapped[int] = mapped_column(Integer)  # grows when hinted again while a fetch is under way
     due_at: Mapped[Utc]
     leased_until: Mapped[UtcMaybe]
+    worker: Mapped[Worker]
     tries: Mapped[int] = mapped_column(Integer)
     message: Mapped[Txt]
 
@@ -359,6 +393,7 @@ class EndpointRow(Base):
     tries: Mapped[int] = mapped_column(Integer)  # in a row that failed
     due_at: Mapped[Utc]
     leased_until: Mapped[UtcMaybe]
+    worker: Mapped[Worker]
     failing_since: Mapped[UtcMaybe]
     last_ok_at: Mapped[UtcMaybe]
     message: Mapped[Txt]  # of the last failure

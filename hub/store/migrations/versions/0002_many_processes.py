@@ -1,0 +1,39 @@
+"""Many processes: workers with a beat, a queue of due orders, causes. Only adds: code of 0001 works beside it."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from hub.store.tables import UtcDateTime
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    op.create_table(
+        "workers",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("started_at", UtcDateTime(), nullable=False),
+        sa.Column("beat", sa.BigInteger(), nullable=False),
+        sa.Column("reading", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_workers")),
+    )
+    op.create_table(
+        "due",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("order_id", sa.String(length=40), nullable=False),
+        sa.Column("background", sa.Boolean(), nullable=False),
+        sa.Column("cause", sa.String(length=40), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_due")),
+    )
+    op.create_index("ix_due_next", "due", ["background", "id"], unique=False)
+    op.add_column("inbox", sa.Column("tries", sa.Integer(), server_default="0", nullable=False))
+    op.add_column("inbox", sa.Column("pruned_at", UtcDateTime(), nullable=True))
+    op.drop_index("ix_inbox_due", "inbox")
+    waits = sa.text("part >= 0")
+    op.create_index("ix_inbox_due", "inbox", ["part", "id"], postgresql_where=waits, sqlite_where=waits)
+    op.add_column("outbox", sa.Column("background", sa.Boolean(), server_default=sa.false(), nullable=False))
+    op.add_column("outbox", sa.Column("cause", sa.String(length=40), server_default="", nullable=False))
+    for table in ("outbox", "hints", "cursors", "endpoints"):
+        op.add_column(table, sa.Column("worker", sa.String(length=40), server_default="", nullable=False))
