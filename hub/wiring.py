@@ -30,13 +30,13 @@ from hub.pipeline.receive import Door, Received
 from hub.pipeline.registry import Connection, Connections, configured
 from hub.pipeline.work import Worker
 from hub.settings import Settings, settings_digest
-from hub.store import api_keys, endpoints, inbox, listing, outbox
+from hub.store import api_keys, endpoints, inbox, lanes, listing
 from hub.store.budgets import Budgets
 from hub.store.credentials import Credentials
 from hub.store.database import Database
 from hub.store.golden import CHANGES
 from hub.store.migrations import migrate, pending
-from hub.store.outbox import OUTBOX, CommandState
+from hub.store.outbox import CommandState
 from hub.store.sealing import Sealer
 from hub.transport.client import WayOut
 from hub.transport.outward import Outward
@@ -230,12 +230,11 @@ class OrderHub:
     async def retry_command(self, command_id: str, actor: str) -> bool:
         """Only a parked one: what is done stays done, and what waits needs no push."""
         async with self.database.write() as held:
-            state = await outbox.revive(held, command_id, self.clock())
+            state = await lanes.revive(held, command_id, self.clock())
             if state is None:
                 return False
             if state != CommandState.PARKED:
                 raise Refused(f"the command is {state}: only a parked one can be tried again")
-            self.database.tell(held, OUTBOX)
         log.info("command.retried", command=command_id, actor=actor)
         return True
 

@@ -16,7 +16,7 @@ from hub.pipeline.pull import begin, fetch, pull
 from hub.pipeline.receive import Door, Received
 from hub.pipeline.registry import Connection, Connections
 from hub.sandbox import Delivery, Sandbox
-from hub.store import inbox, outbox
+from hub.store import inbox, lanes
 from hub.store.credentials import Credentials
 from hub.store.database import Database
 from hub.store.golden import Cause
@@ -104,7 +104,7 @@ class SmallHub:
             if moved:
                 continue
             async with self.db.read() as connection:
-                due = [at for each in self.connections if (at := await outbox.next_due(connection, each.id))]
+                due = [at for each in self.connections if (at := await lanes.next_due(connection, each.id))]
             if not due or not patience:
                 return
             patience -= 1

@@ -23,7 +23,7 @@ from hub.pipeline.pull import begin, fetch, pull
 from hub.pipeline.receive import Door, Received
 from hub.pipeline.registry import Connection, Connections, configured
 from hub.sandbox import Delivery, Sandbox
-from hub.store import connections, inbox, outbox
+from hub.store import connections, inbox, lanes, outbox
 from hub.store.credentials import Credentials
 from hub.store.database import Database
 from hub.store.golden import Cause
@@ -176,7 +176,7 @@ class Rig:
                 expect(moved < _RESTLESS, f"never comes to rest: {moved} commands, and the plan wants more")
                 continue
             async with self.db.read() as held:
-                due = await outbox.next_due(held, CONNECTION)
+                due = await lanes.next_due(held, CONNECTION)
             if due is None or not patience or await self.paused():
                 return
             patience -= 1

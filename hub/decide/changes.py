@@ -26,12 +26,23 @@ class Told:
     fields: tuple[Difference, ...]
 
 
+class _First(msgspec.Struct, frozen=True):
+    """What the first line of a timeline tells of a document."""
+
+    number: str
+    channel: str
+
+
+_first = msgspec.json.Decoder(_First).decode
+
+
 def difference(before: bytes | None, after: bytes) -> Told | None:
     """Of two order documents. `None`: nothing that anybody would want to know."""
-    new: dict[str, Any] = msgspec.json.decode(after)
     if before is None:
-        what = f"order {new['number']}" if new["number"] else "something that no sale claims yet"
-        return Told(summary=f"{new['channel']} told of {what}", fields=())
+        first = _first(after)
+        what = f"order {first.number}" if first.number else "something that no sale claims yet"
+        return Told(summary=f"{first.channel} told of {what}", fields=())
+    new: dict[str, Any] = msgspec.json.decode(after)
     old: dict[str, Any] = msgspec.json.decode(before)
     found: list[Difference] = []
     for name, value in new.items():

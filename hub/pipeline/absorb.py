@@ -1,6 +1,7 @@
 """Replies and polled pages: events that need no inbox, because the transaction that takes them holds their source."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,60 +19,80 @@ from hub.store.hints import Wanted
 from hub.store.inbox import EventState
 
 
-async def absorb(
-    held: AsyncConnection, connection: Connection, events: Sequence[Event], cause: Cause, now: datetime
-) -> int:
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a vendor answered, and to what."""
+
+    connection: Connection
+    events: Sequence[Event]
+    cause: Cause
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    connection: Connection
+    event: Event
+    cause: Cause
+    found: Read
+
+
+async def absorb(held: AsyncConnection, answers: Sequence[Answer], now: datetime) -> int:
     """Applies what they say, and parks what cannot be read, to be replayed. Returns how many records were new.
 
     The records are those that a webhook would have brought, so it does not matter which of them comes first.
     """
-    readings = [(event, read(connection, event)) for event in events]
+    items = [
+        _Item(each.connection, event, each.cause, read(each.connection, event))
+        for each in answers
+        for event in each.events
+    ]
+    if not items:
+        return 0
     try:
         async with held.begin_nested():
-            newer = await _apply(held, readings, cause, now)
+            newer = await _apply(held, items, now)
     except Exception as error:
         if not_the_events_fault(error):
             raise
-        newer = await _one_by_one(held, readings, cause, now)
-    wanted = [Wanted(connection.id, hint, cause.id) for _, found in readings for hint in found.hints]
+        newer = await _one_by_one(held, items, now)
+    wanted = [Wanted(each.connection.id, hint, each.cause.id) for each in items for hint in each.found.hints]
     await hints.remember(held, wanted, now)
-    parked = [_parked(connection, event, found, cause, now) for event, found in readings if found.faults]
+    parked = [_parked(each, now) for each in items if each.found.faults]
     if parked:
         await inbox.keep(held, parked)
     return newer
 
 
-async def _apply(held: AsyncConnection, readings: Sequence[tuple[Event, Read]], cause: Cause, now: datetime) -> int:
-    said = [Said(record=record, cause=cause) for _, found in readings for record in found.records]
+async def _apply(held: AsyncConnection, items: Sequence[_Item], now: datetime) -> int:
+    said = [Said(record=record, cause=each.cause) for each in items for record in each.found.records]
     return len((await apply(held, said, now)).newer)
 
 
-async def _one_by_one(
-    held: AsyncConnection, readings: Sequence[tuple[Event, Read]], cause: Cause, now: datetime
-) -> int:
+async def _one_by_one(held: AsyncConnection, items: Sequence[_Item], now: datetime) -> int:
     """A poisoned item stops neither its page nor its stream: it is parked like one that cannot be read."""
     newer = 0
-    for pair in readings:
+    for each in items:
         try:
             async with held.begin_nested():
-                newer += await _apply(held, [pair], cause, now)
+                newer += await _apply(held, [each], now)
         except Exception as error:
             if not_the_events_fault(error):
                 raise
-            pair[1].faults.append(f"could not be applied: {type(error).__name__}: {error}")
+            each.found.faults.append(f"could not be applied: {type(error).__name__}: {error}")
     return newer
 
 
-def _parked(connection: Connection, event: Event, found: Read, cause: Cause, now: datetime) -> dict[str, Any]:
+def _parked(item: _Item, now: datetime) -> dict[str, Any]:
+    event = item.event
     return inbox.event_row(
-        connection.id,
-        event.key or f"{cause.actor}:{digest(event.body)}",
+        item.connection.id,
+        event.key or f"{item.cause.actor}:{digest(event.body)}",
         event.kind,
         event.body,
         event.at,
         now,
         part=inbox.DONE,
         state=EventState.PARKED,
-        reason="; ".join(found.faults),
+        reason="; ".join(item.found.faults),
         done_at=now,
     )

@@ -17,12 +17,11 @@ from hub.decide.fold import fold_customer, fold_order
 from hub.decide.identity import Group, is_customer, keys_of, partition
 from hub.domain.order import Customer, Order
 from hub.domain.records import Kind, Record, Source
-from hub.store import golden
+from hub.store import due, golden
 from hub.store.clusters import settle
-from hub.store.database import Database
+from hub.store.due import Due
 from hub.store.golden import Cause
 
-PLAN = "plan"  # the bell that rings when orders want a plan
 REBUILD = "rebuild"  # the cause of what `hub rebuild` writes
 
 
@@ -50,34 +49,28 @@ async def apply(connection: AsyncConnection, said: Sequence[Said], now: datetime
     rows = await golden.records_of(connection, set(cluster_of.values()))
     held = {(row.connection, row.kind, row.external_id): row for row in rows}
     applied = Applied()
-    winners: dict[tuple[str, str, str], tuple[Said, bytes]] = {}
+    winners: dict[tuple[str, str, str], _Winner] = {}
     for position, each in enumerate(said):
         key = _key(each.record.source)
         data = encode(each.record)
-        rank = (each.record.version, digest(data))
+        mark = digest(data)
+        rank = (each.record.version, mark)
         known = held.get(key)
         best = winners.get(key)
-        if (known is None or rank > (known.version, known.digest)) and (
-            best is None or rank > (best[0].record.version, digest(best[1]))
-        ):
-            winners[key] = (each, data)
+        if (known is None or rank > (known.version, known.digest)) and (best is None or rank > best.rank):
+            winners[key] = _Winner(each, data, rank)
             applied.newer.add(position)
-    await golden.write_records(
-        connection,
-        [
-            golden.record_row(
-                each.record,
-                data,
-                cluster_of[each.record.source],
-                held[key].golden if key in held else "",
-                each.cause.id,
-                now,
-            )
-            for key, (each, data) in winners.items()
-        ],
-    )
     await _refold(connection, set(cluster_of.values()), rows, winners, cluster_of, applied, now)
     return applied
+
+
+@dataclass(frozen=True, slots=True)
+class _Winner:
+    """The newest of what a batch says of one thing, and newer than what we knew."""
+
+    said: Said
+    data: bytes
+    rank: tuple[int, str]  # its version, then the digest of its bytes
 
 
 async def _settle(connection: AsyncConnection, said: Sequence[Said]) -> dict[Source, str]:
@@ -93,7 +86,7 @@ async def _refold(
     connection: AsyncConnection,
     clusters: set[str],
     rows: Sequence[Any],
-    winners: Mapping[tuple[str, str, str], tuple[Said, bytes]],
+    winners: Mapping[tuple[str, str, str], _Winner],
     cluster_of: Mapping[Source, str],
     applied: Applied,
     now: datetime,
@@ -102,24 +95,33 @@ async def _refold(
     golden_before: dict[tuple[str, str, str], str] = {}
     for row in rows:
         key = (row.connection, row.kind, row.external_id)
-        golden_before[key] = row.golden
         if key not in winners:
+            golden_before[key] = row.golden
             records[row.cluster].append(decode_record(row.kind, row.data))
-    for each, _ in winners.values():
-        records[cluster_of[each.record.source]].append(each.record)
-    causes = {each.record.source: each.cause for each, _ in winners.values()}
+    for each in winners.values():
+        records[cluster_of[each.said.record.source]].append(each.said.record)
+    causes = {each.said.record.source: each.said.cause for each in winners.values()}
     touched = {cluster_of[source] for source in causes}
     folded = Folded()
-    moved: list[tuple[tuple[str, str, str], str]] = []
     for cluster in sorted(clusters):
         groups = partition(records[cluster])
-        for group in groups:
-            for record in group.records:
-                applied.golden_of[record.source] = group.id
-                if golden_before.get(_key(record.source)) != group.id:
-                    moved.append((_key(record.source), group.id))
+        applied.golden_of |= {record.source: group.id for group in groups for record in group.records}
         if cluster in touched:
             fold_cluster(groups, cluster, causes, folded)
+    golden_of = {_key(source): group for source, group in applied.golden_of.items()}
+    told = [
+        golden.Told(
+            record=each.said.record,
+            data=each.data,
+            digest=each.rank[1],
+            cluster=cluster_of[each.said.record.source],
+            golden=golden_of[key],
+            event_id=each.said.cause.id,
+        )
+        for key, each in winners.items()
+    ]
+    await golden.write_records(connection, told, now)
+    moved = [(key, golden_of[key]) for key, old in golden_before.items() if golden_of[key] != old]
     await golden.assign(connection, moved)
     await write_customers(connection, touched, folded)
     await write_orders(connection, touched, folded, applied.golden_of, now)
@@ -160,9 +162,8 @@ async def write_customers(connection: AsyncConnection, clusters: set[str], folde
     await golden.write_customers(connection, changed)
     await golden.forget_customers(connection, before.keys() - {customer.id for customer, _ in customers})
     keys = {view.source.key for customer, _, _ in changed for view in customer.sources}
-    await golden.mark_due(connection, keys)
-    if keys:
-        Database.tell(connection, PLAN)
+    why = folded.cause.due if folded.cause else Due()
+    await due.want(connection, dict.fromkeys(await golden.orders_of_customers(connection, keys), why))
 
 
 async def write_orders(
@@ -173,8 +174,9 @@ async def write_orders(
     Returns how many differ from what was there. A rebuild writes the others, too: an index may have been lost.
     """
     before = await golden.orders_of(connection, clusters)
-    changes: list[tuple[str, Told, Cause]] = []
     written: list[tuple[Order, bytes, str]] = []
+    changes: list[tuple[str, Told, Cause]] = []
+    wanted: dict[str, Due] = {}
     changed = 0
     for order, cluster, cause in folded.orders:
         document = encode(order)
@@ -185,6 +187,7 @@ async def write_orders(
         if same and not rebuilding:
             continue
         written.append((order, document, cluster))
+        wanted[order.id] = cause.due if cause else Due()
         if same or (old is None and rebuilding):
             continue  # its history is there already
         told = difference(old.document if old else None, document)
@@ -199,22 +202,36 @@ async def write_orders(
             for old, new in gone.items()
         ]
     await golden.absorb(connection, gone, now)
-    seqs = await golden.sequences(connection, {order.id for order, _, _ in written})
-    for order_id, _, _ in changes:
-        seqs[order_id] += 1
+    seqs = await _sequences(
+        connection, before, {order.id for order, _, _ in written} | {each for each, _, _ in changes}
+    )
+    numbered: list[golden.NewChange] = []
+    for order_id, told, cause in changes:
+        seqs[order_id] = seqs.get(order_id, 0) + 1
+        numbered.append(golden.NewChange(order_id=order_id, seq=seqs[order_id], told=told, cause=cause))
+    anew = folded.cause is not None and folded.cause.id == REBUILD  # an index may have been lost
     await golden.write_orders(
         connection,
         [
-            (order, golden.order_row(order, document, cluster, max(seqs[order.id], 1)))
-            for order, document, cluster in sorted(written, key=lambda each: each[0].id)
+            golden.Written(
+                order=order,
+                document=document,
+                cluster=cluster,
+                version=max(seqs.get(order.id, 0), 1),
+                before=None if anew or order.id not in before else decode_order(before[order.id].document),
+            )
+            for order, document, cluster in written
         ],
     )
-    if written:
-        Database.tell(connection, PLAN)
-    if changes:
-        Database.tell(connection, golden.CHANGES)
-        await golden.write_changes(connection, changes, now)
+    await due.want(connection, wanted)
+    await golden.write_changes(connection, numbered, now)
     return changed
+
+
+async def _sequences(connection: AsyncConnection, before: Mapping[str, Any], order_ids: set[str]) -> dict[str, int]:
+    """The number of each order's newest change. An order that has had two knows it by its version."""
+    known = {each: before[each].version for each in order_ids if each in before and before[each].version > 1}
+    return known | await golden.sequences(connection, order_ids - known.keys())
 
 
 def _successor(document: bytes, golden_of: Mapping[Source, str]) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from hub.connector import Page, Pull
 from hub.decide.retry import next_attempt
 from hub.domain.errors import HubError, NeedsAttention, Refused, TryLater
-from hub.pipeline.absorb import absorb
+from hub.pipeline.absorb import Answer, absorb
 from hub.pipeline.deliver import Courier
 from hub.pipeline.reading import read
 from hub.pipeline.registry import Connection
@@ -105,8 +105,9 @@ async def _kept(courier: Courier, connection: Connection, stream: str, row: Any,
         if not await backfills.advance(held, row, page, newest, asked_at):
             raise Refused(f"another process goes on with the backfill of {stream}; this one stops")
         now = courier.clock()
-        await absorb(held, connection, page.events, Cause(id=f"backfill:{stream}"[:40], actor=connection.id), now)
-        await connections.worked(held, connection.id, now)
+        cause = Cause(id=f"backfill:{stream}"[:40], actor=connection.id, background=True)
+        await absorb(held, [Answer(connection, page.events, cause)], now)
+        await connections.worked(held, [connection.id], now)
         return await backfills.find(held, connection.id, stream)
 
 

@@ -1,4 +1,4 @@
-"""Deliver: one command to its vendor, exactly once in effect.
+"""Deliver: commands to their vendors, exactly once in effect.
 
 Claim in one transaction, call outside any, settle in another. An attempt is written before the call: whoever finds one
 that never ended knows that the vendor may have acted, and asks before sending again.
@@ -6,13 +6,12 @@ that never ended knows that the vendor may have acted, and asks before sending a
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.connector import Account, Event, Find, FindIt, KeyBody, KeyHeader, Push, Upsert
@@ -21,17 +20,18 @@ from hub.decide.retry import next_attempt
 from hub.domain.clock import Clock
 from hub.domain.errors import HubError, NeedsAttention, Refused, TryLater, Unknowable, Unknown, Unreadable
 from hub.observe import metrics
-from hub.pipeline.absorb import absorb
-from hub.pipeline.apply import PLAN
+from hub.pipeline.absorb import Answer, absorb
+from hub.pipeline.pulse import CutOff, LostLease, NoPulse
 from hub.pipeline.registry import Connection
-from hub.store import connections, outbox
+from hub.store import connections, due, lanes
 from hub.store.connections import CONNECTIONS
 from hub.store.database import Database
+from hub.store.due import Due
 from hub.store.golden import Cause
-from hub.store.outbox import AttemptState, CommandState, Leased
-from hub.store.tables import OrderRow
+from hub.store.lanes import Leased, Settlement
+from hub.store.outbox import WAITS, AttemptState, CommandState
 
-LEASE = timedelta(seconds=90)  # longer than any vendor call's deadline
+LEASE = timedelta(seconds=90)  # of whoever has no pulse; longer than any vendor call's deadline
 HANDOVER = timedelta(seconds=5)  # so long before its end all calls of a delivery, which may be several, are cut off
 _REPEATS = 2  # so often the same key is sent again before the vendor is asked
 _MARGIN = timedelta(minutes=5)  # a key is not trusted in the last minutes of its life
@@ -46,46 +46,81 @@ class Courier:
     clock: Clock
     jitter: Callable[[], float] = random.random
     background: Callable[[], AbstractContextManager[None]] = nullcontext  # calls within let others go first
+    pulse: NoPulse = field(default_factory=NoPulse)  # what leases are held by
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How one attempt at a command ended, before anything of it is written."""
+
+    connection: Connection
+    leased: Leased
+    answer: Sequence[Event] = ()
+    error: HubError | None = None
+    seconds: float = 0.0
+
+    @property
+    def was_sent(self) -> bool:
+        """It had been sent before this attempt, perhaps."""
+        return self.leased.row.state in (CommandState.SENDING, CommandState.UNKNOWN)
 
 
 async def claim(courier: Courier, connection: Connection, limit: int) -> Sequence[Leased]:
-    now = courier.clock()
+    """Of one lane, in a transaction of its own."""
     async with courier.database.write() as held:
-        if await connections.paused(held, connection.id):
-            return []
-        return await outbox.claim(held, connection.id, now, now + LEASE, limit)
+        return await claim_of(held, courier, {connection.id: limit})
+
+
+async def claim_of(held: AsyncConnection, courier: Courier, most: Mapping[str, int]) -> Sequence[Leased]:
+    """So many due commands of each lane; of one that is paused none."""
+    now, worker = courier.clock(), courier.pulse.claimant()
+    paused = await connections.paused_of(held, most)
+    going = {each: limit for each, limit in most.items() if each not in paused}
+    return await lanes.claim(held, going, now, now + LEASE, worker)
 
 
 async def deliver(courier: Courier, connection: Connection, leased: Leased) -> CommandState:
     """Brings one claimed command a step on. Returns the state that it has now."""
-    was_sent = leased.row.state in (CommandState.SENDING, CommandState.UNKNOWN)
-    try:
-        answer = await _call(courier, connection, leased, was_sent)
-    except _LostLease:
+    outcome = await attempt(courier, connection, leased)
+    if outcome is None:
         return CommandState.SENDING
-    except HubError as error:
-        return await _settle(courier, connection, leased, error, was_sent=was_sent)
+    async with courier.database.write() as held:
+        settled = await settle(held, courier, [outcome])
+    return settled.get(leased.lease, CommandState.SENDING)
+
+
+# -------------------------------------------------------------------------------------------------- the attempt
+
+
+async def attempt(courier: Courier, connection: Connection, leased: Leased) -> Outcome | None:
+    """One try at a command, outside any transaction. `None`: the lease was lost, and another worker sees to it."""
+    started = asyncio.get_running_loop().time()
+    answer: Sequence[Event] = ()
+    error: HubError | None = None
+    try:
+        answer = await _call(courier, connection, leased)
+    except LostLease:
+        return None
+    except HubError as known:
+        error = known
     except asyncio.CancelledError:
         # The process is stopping in the middle of a call: handed back at once, to be asked for by the next worker.
-        await _settle(courier, connection, leased, Unknown("the worker stopped"), was_sent=was_sent)
-        raise
+        error = Unknown("the worker stopped")
     except Exception as bug:
         # Nobody knows how far a failing connector came: the vendor is asked before anything else.
-        return await _settle(courier, connection, leased, Unknown(f"{type(bug).__name__}: {bug}"), was_sent=was_sent)
-    return await _done(courier, connection, leased, answer)
+        error = Unknown(f"{type(bug).__name__}: {bug}")
+    seconds = asyncio.get_running_loop().time() - started
+    return Outcome(connection=connection, leased=leased, answer=answer, error=error, seconds=seconds)
 
 
-class _LostLease(Exception):
-    """Another worker has taken over: this one must neither send nor write any more."""
-
-
-async def _call(courier: Courier, connection: Connection, leased: Leased, was_sent: bool) -> Sequence[Event]:
+async def _call(courier: Courier, connection: Connection, leased: Leased) -> Sequence[Event]:
     try:
         command = decode_command(connection.connector.command(leased.row.action), leased.row.content)
         push = connection.connector.push[type(command)]
     except (HubError, ValueError, KeyError) as fault:
         raise Refused(f"this version cannot send it: {fault}") from fault
     account, key = courier.account(connection), leased.key
+    was_sent = leased.row.state in (CommandState.SENDING, CommandState.UNKNOWN)
     look = _look(push, leased, courier.clock(), was_sent)
     if look is not None:
         if was_sent and isinstance(push.safety, Find) and push.safety.settles:
@@ -93,11 +128,13 @@ async def _call(courier: Courier, connection: Connection, leased: Leased, was_se
         found = await _found(courier, leased, look, account, command)
         if found is not None:
             return found
-    if courier.clock() >= leased.until - HANDOVER:
-        raise _LostLease
+    if courier.clock() >= leased.until - HANDOVER and not leased.worker:
+        raise LostLease
     try:
-        async with asyncio.timeout(_left(courier, leased)):
+        async with courier.pulse.guard(leased.worker), asyncio.timeout(_left(courier, leased)):
             return await push.send(account, command, key)
+    except CutOff:
+        raise Unknown("its lease was lost in the middle of its calls") from None
     except TimeoutError:
         raise Unknown("its lease ran out in the middle of its calls") from None
     except Unreadable as fault:
@@ -108,7 +145,7 @@ async def _found(
     courier: Courier, leased: Leased, look: FindIt, account: Account, command: Any
 ) -> Sequence[Event] | None:
     try:
-        async with asyncio.timeout(_left(courier, leased)):
+        async with courier.pulse.guard(leased.worker), asyncio.timeout(_left(courier, leased)):
             return await look(account, command, leased.key)
     except TimeoutError:
         raise TryLater("its lease ran out while it was looked for") from None
@@ -119,15 +156,17 @@ async def _found(
         return None
 
 
-def _left(courier: Courier, leased: Leased) -> float:
-    """Seconds in which no other worker takes over."""
+def _left(courier: Courier, leased: Leased) -> float | None:
+    """Seconds in which no other worker takes over; `None`: as long as the pulse beats."""
+    if leased.worker:
+        return None
     return max((leased.until - HANDOVER - courier.clock()).total_seconds(), 0.0)
 
 
 async def _settled(courier: Courier, leased: Leased, settles: timedelta) -> None:
     """Raises `TryLater` while the vendor may not show yet what it got last."""
     async with courier.database.read() as held:
-        sent_at = await outbox.last_sent(held, leased)
+        sent_at = await lanes.last_sent(held, leased)
     wait = (sent_at or leased.first_sent_at) + settles - courier.clock()
     if wait > timedelta():
         raise TryLater("its outcome is unknown, and it is too early to look for it", after=wait)
@@ -162,53 +201,75 @@ def _attempt_state(error: HubError) -> AttemptState:
             return AttemptState.REFUSED
 
 
-async def _done(courier: Courier, connection: Connection, leased: Leased, answer: Sequence[Event]) -> CommandState:
-    """The reply's records and the command's end in one transaction: no plan sees one without the other."""
-    now = courier.clock()
-    async with courier.database.write() as held:
-        if not await outbox.still_mine(held, leased):
-            return CommandState.SENDING
-        await outbox.settle(held, leased, CommandState.DONE, AttemptState.DONE, "", now, tries=leased.row.tries + 1)
-        await absorb(held, connection, answer, Cause(id=leased.row.id, actor="hub"), now)
-        await _replan(held, leased)
-        await connections.worked(held, connection.id, now)
-    metrics.attempts.labels(connection.id, AttemptState.DONE.value).inc()
-    return CommandState.DONE
+# --------------------------------------------------------------------------------------------------- its end
 
 
-async def _settle(
-    courier: Courier, connection: Connection, leased: Leased, error: HubError, *, was_sent: bool = False
-) -> CommandState:
+async def settle(held: AsyncConnection, courier: Courier, outcomes: Sequence[Outcome]) -> dict[str, CommandState]:
+    """What came of attempts: the replies' records and the commands' ends in one transaction, so that no plan sees one
+    without the other. Returns each command's state by lease; where the lease was lost nothing is written.
+    """
     now = courier.clock()
-    tries = leased.row.tries + 1
-    due_at = next_attempt(error, tries, now, courier.jitter())
+    order_of = await lanes.still_mine(held, [each.leased for each in outcomes])
+    mine = [each for each in outcomes if each.leased.lease in order_of]
+    ended = [_settlement(courier, each, now) for each in mine]
+    await lanes.settle(held, ended, now)
+    answers = [Answer(each.connection, each.answer, _cause(each.leased)) for each in mine if each.answer]
+    await absorb(held, answers, now)
+    # Something may have waited for the end of these, or may be wanted instead.
+    over = [each.leased for each in ended if each.state not in WAITS]
+    await due.want(held, {order_of[each.lease]: Due(each.row.cause, each.row.background) for each in over})
+    await connections.worked(held, sorted({each.connection.id for each in mine if each.error is None}), now)
+    for each in mine:
+        if isinstance(each.error, NeedsAttention):
+            await connections.pause(held, each.connection.id, str(each.error), now)
+            Database.tell(held, CONNECTIONS)
+    for each in ended:
+        metrics.attempts.labels(each.leased.row.connection, each.attempt.value).inc()
+    return {each.leased.lease: each.state for each in ended}
+
+
+def _cause(leased: Leased) -> Cause:
+    return Cause(id=leased.row.id, actor="hub", root=leased.row.cause, background=leased.row.background)
+
+
+def _attempt_state(error: HubError | None) -> AttemptState:
     match error:
+        case None:
+            return AttemptState.DONE
+        case Unknown():
+            return AttemptState.UNKNOWN
+        case NeedsAttention():
+            return AttemptState.ATTENTION
+        case TryLater():
+            return AttemptState.LATER
+        case _:
+            return AttemptState.REFUSED
+
+
+def _settlement(courier: Courier, outcome: Outcome, now: datetime) -> Settlement:
+    leased, error = outcome.leased, outcome.error
+    tries = leased.row.tries + 1
+    due_at = next_attempt(error, tries, now, courier.jitter()) if error else None
+    match error:
+        case None:
+            state = CommandState.DONE
         case NeedsAttention():
             # The vendor did not let us in: nothing happened, and nothing goes on until a person has looked.
-            state = CommandState.UNKNOWN if was_sent else CommandState.PENDING
+            state = CommandState.UNKNOWN if outcome.was_sent else CommandState.PENDING
             # Unknown without a try is what a person's retry looks like: what a dead worker left counts as one.
             left_over = leased.row.state == CommandState.SENDING
             due_at, tries = now, max(leased.row.tries, int(left_over))
         case Unknown() if due_at is not None:
             state = CommandState.UNKNOWN
         case TryLater() if due_at is not None:
-            state = CommandState.UNKNOWN if was_sent else CommandState.PENDING
+            state = CommandState.UNKNOWN if outcome.was_sent else CommandState.PENDING
         case _:
             state = CommandState.PARKED
-    async with courier.database.write() as held:
-        if not await outbox.still_mine(held, leased):
-            return CommandState.SENDING
-        await outbox.settle(held, leased, state, _attempt_state(error), str(error), now, due_at=due_at, tries=tries)
-        if isinstance(error, NeedsAttention):
-            await connections.pause(held, connection.id, str(error), now)
-            Database.tell(held, CONNECTIONS)
-        if state is CommandState.PARKED:
-            await _replan(held, leased)
-    metrics.attempts.labels(connection.id, _attempt_state(error).value).inc()
-    return state
-
-
-async def _replan(held: AsyncConnection, leased: Leased) -> None:
-    """The order may want something else now, that waited for this command's end."""
-    await held.execute(update(OrderRow).where(OrderRow.id == leased.row.order_id).values(plan_due=1))
-    Database.tell(held, PLAN)
+    return Settlement(
+        leased=leased,
+        state=state,
+        attempt=_attempt_state(error),
+        reason=str(error) if error else "",
+        due_at=due_at or now,
+        tries=tries,
+    )

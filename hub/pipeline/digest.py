@@ -23,7 +23,7 @@ from hub.store.hints import Wanted
 from hub.store.inbox import Ended, EventState
 
 INBOX = "inbox"  # the bell
-BATCH = 50
+BATCH = 200
 _RACES = 5
 
 

@@ -2,12 +2,12 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.connector import OrderView
@@ -18,12 +18,14 @@ from hub.domain.order import Customer, Order
 from hub.domain.records import CustomerRecord, Record
 from hub.observe import metrics
 from hub.pipeline.registry import Connection, Connections
-from hub.store import outbox
+from hub.store import drifts, due, lanes, outbox
 from hub.store.database import Database
-from hub.store.outbox import OUTBOX, UNDER_WAY, CommandState, Slot
+from hub.store.drifts import Drift
+from hub.store.due import Due
+from hub.store.outbox import UNDER_WAY, CommandState, New, Newest, Slot
 from hub.store.tables import CustomerRow, KeyRow, OrderRow, RecordRow
 
-BATCH = 50
+BATCH = 200
 
 
 @dataclass(slots=True, kw_only=True)
@@ -32,28 +34,26 @@ class Wanted:
 
     commands: dict[Slot, bytes] = field(default_factory=dict)
     once: frozenset[str] = frozenset()  # actions that are never done twice (`Command.once`)
-    drifts: list[tuple[str, str, str, str]] = field(default_factory=list)
+    drifts: list[Drift] = field(default_factory=list)
     failed: bool = False  # nobody knows what is wanted
 
 
 async def plan(database: Database, connections: Connections, clock: Clock, limit: int = BATCH) -> int:
     """Plans a batch of due orders. Returns how many; 0 when none is due (or others hold them)."""
     async with database.write() as connection:
+        wants = await due.claim(connection, limit)
+        if not wants:
+            return 0
         rows = (
             await connection.execute(
                 select(OrderRow.id, OrderRow.document, OrderRow.customer_key)
-                .where(OrderRow.plan_due > 0)
+                .where(OrderRow.id.in_(sorted(wants)))
                 .order_by(OrderRow.id)
-                .limit(limit)
-                .with_for_update(skip_locked=True)
+                .with_for_update()  # who plans the same order beside us must see what we asked for
             )
         ).all()
-        if not rows:
-            return 0
-        ids = [row.id for row in rows]
-        await connection.execute(update(OrderRow).where(OrderRow.id.in_(ids)).values(plan_due=0))
         views = await _views(connection, rows)
-        wanted: dict[str, dict[str, Wanted]] = {
+        wanted = {
             order.id: {
                 each.id: wanted_of(each, order, records, customer, customer_records)
                 for each in connections
@@ -61,11 +61,9 @@ async def plan(database: Database, connections: Connections, clock: Clock, limit
             }
             for order, records, customer, customer_records in views
         }
-        added = await _reconcile(connection, wanted, clock())
-        if added:
-            Database.tell(connection, OUTBOX)
+        lanes.ring(connection, await _reconcile(connection, wanted, wants, clock()))
     metrics.orders_planned.inc(len(rows))
-    return len(rows)
+    return len(wants)
 
 
 async def _views(
@@ -140,11 +138,11 @@ def wanted_of(
     try:
         for item in connection.connector.plan(view):
             if isinstance(item, Mismatch):
-                wanted.drifts.append((connection.id, item.about, item.expected, item.found))
+                wanted.drifts.append(Drift(connection.id, item.about, item.expected, item.found))
             elif order.may_fulfil or not item.releases_goods:
                 wanted.commands[_slot(connection.id, order.id, item)] = encode(item)
     except Exception as bug:
-        fault = (connection.id, "plan", "a plan", f"{type(bug).__name__}: {bug}")
+        fault = Drift(connection.id, "plan", "a plan", f"{type(bug).__name__}: {bug}")
         return Wanted(once=once, drifts=[fault], failed=True)
     return wanted
 
@@ -184,57 +182,89 @@ def _slot(connection_id: str, order_id: str, command: Command) -> Slot:
     return Slot(connection_id, command.subject or order_id, command.action, command.target)
 
 
-async def _reconcile(connection: AsyncConnection, wanted: dict[str, dict[str, Wanted]], now: datetime) -> int:
-    """Against what the outbox holds: new commands, what they supersede, what nobody wants any more, and drifts."""
+async def _reconcile(
+    connection: AsyncConnection, wanted: dict[str, dict[str, Wanted]], wants: Mapping[str, Due], now: datetime
+) -> set[str]:
+    """Against what the outbox holds: new commands, what they supersede, what nobody wants any more, and drifts.
+
+    Returns the lanes that have something new.
+    """
     slots = {slot for plans in wanted.values() for each in plans.values() for slot in each.commands}
     newest = await outbox.newest_of(connection, slots)
-    open_commands = await outbox.waiting_of(connection, wanted)
-    doubtful = await outbox.in_doubt(connection, [row.id for row in open_commands if row.state == CommandState.PARKED])
-    added = 0
+    waiting: dict[str, list[Any]] = defaultdict(list)
+    for row in await outbox.waiting_of(connection, wanted):
+        waiting[row.order_id].append(row)
+    parked = [row.id for mine in waiting.values() for row in mine if row.state == CommandState.PARKED]
+    doubtful = await outbox.in_doubt(connection, parked)
+    found = _Found(drifts={order_id: [] for order_id in wanted})
     for order_id, plans in wanted.items():
-        drifts: list[tuple[str, str, str, str]] = []
-        mine = [row for row in open_commands if row.order_id == order_id]
-        for connection_id, plan_ in plans.items():
-            pending = [row for row in mine if row.connection == connection_id and row.state != CommandState.PARKED]
-            moving = bool(pending)
-            for slot, content in plan_.commands.items():
-                known = newest.get(slot)
-                last = known.live if known else None
-                if last is not None and last.content == content:
-                    if last.state == CommandState.DONE:
-                        drifts.append((connection_id, slot.action, "what it was asked to do", "accepted, not done"))
-                    continue
-                if last is not None and last.state in UNDER_WAY:
-                    continue  # its end makes the order due again
-                settled = last is not None and (last.state == CommandState.DONE or last.id in doubtful)
-                if settled and slot.action in plan_.once:
-                    continue
-                if last is not None:
-                    await outbox.supersede(connection, [last.id], "something newer is wanted", now)
-                added += await outbox.add(
-                    connection,
-                    slot,
-                    order_id=order_id,
-                    content=content,
-                    fingerprint=fingerprint(slot, content, known.any.id if known else ""),
-                    ordinal=known.any.ordinal + 1 if known else 0,
-                    now=now,
-                )
-                moving = True
-            if plan_.failed or not moving:
-                drifts += plan_.drifts
-            unwanted = [
-                row.id
-                for row in mine
-                if row.connection == connection_id
-                and row.subject == order_id  # a shared subject may be wanted by another order
-                and Slot(row.connection, row.subject, row.action, row.target) not in plan_.commands
-                and not (row.id in doubtful and row.action in plan_.once)
-                and not (plan_.failed and row.state == CommandState.PARKED)
-            ]
-            await outbox.supersede(connection, unwanted, "not wanted any more", now)
-        await outbox.set_drifts(connection, order_id, drifts, now)
-    return added
+        for connection_id, each in plans.items():
+            mine = [row for row in waiting[order_id] if row.connection == connection_id]
+            _compare(order_id, connection_id, each, wants[order_id], newest, mine, doubtful, found)
+    await outbox.supersede(connection, found.outdated, "something newer is wanted", now)
+    await outbox.supersede(connection, found.unwanted, "not wanted any more", now)
+    await drifts.stand(connection, found.drifts, now)
+    return await outbox.add(connection, found.new, now)
+
+
+@dataclass(slots=True)
+class _Found:
+    """What a batch of plans comes to."""
+
+    new: list[New] = field(default_factory=list)
+    outdated: list[str] = field(default_factory=list)  # commands that a newer one replaces
+    unwanted: list[str] = field(default_factory=list)
+    drifts: dict[str, list[Drift]] = field(default_factory=dict)  # of every order that was planned
+
+
+def _compare(
+    order_id: str,
+    connection_id: str,
+    plan_: Wanted,
+    why: Due,
+    newest: Mapping[Slot, Newest],
+    mine: Sequence[Any],
+    doubtful: Collection[str],
+    found: _Found,
+) -> None:
+    """One connection's plan of one order against its commands; `mine` are those that are not done."""
+    drifting = found.drifts[order_id]
+    moving = any(row.state != CommandState.PARKED for row in mine)
+    for slot, content in plan_.commands.items():
+        known = newest.get(slot)
+        last = known.live if known else None
+        if last is not None and last.content == content:
+            if last.state == CommandState.DONE:
+                drifting.append(Drift(connection_id, slot.action, "what it was asked to do", "accepted, not done"))
+            continue
+        if last is not None and last.state in UNDER_WAY:
+            continue  # its end makes the order due again
+        settled = last is not None and (last.state == CommandState.DONE or last.id in doubtful)
+        if settled and slot.action in plan_.once:
+            continue
+        if last is not None:
+            found.outdated.append(last.id)
+        found.new.append(
+            New(
+                slot=slot,
+                order_id=order_id,
+                content=content,
+                fingerprint=fingerprint(slot, content, known.any.id if known else ""),
+                ordinal=known.any.ordinal + 1 if known else 0,
+                due=why,
+            )
+        )
+        moving = True
+    if plan_.failed or not moving:
+        drifting += plan_.drifts
+    found.unwanted += [
+        row.id
+        for row in mine
+        if row.subject == order_id  # a shared subject may be wanted by another order
+        and Slot(row.connection, row.subject, row.action, row.target) not in plan_.commands
+        and not (row.id in doubtful and row.action in plan_.once)
+        and not (plan_.failed and row.state == CommandState.PARKED)
+    ]
 
 
 def fingerprint(slot: Slot, content: bytes, after: str) -> str:

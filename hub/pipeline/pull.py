@@ -17,7 +17,7 @@ from hub.decide.retry import next_attempt
 from hub.domain.clock import rfc3339
 from hub.domain.errors import HubError, Missing, NeedsAttention, TryLater
 from hub.observe import metrics
-from hub.pipeline.absorb import absorb
+from hub.pipeline.absorb import Answer, absorb
 from hub.pipeline.apply import Said, apply
 from hub.pipeline.deliver import LEASE, Courier
 from hub.pipeline.registry import Connection
@@ -69,8 +69,10 @@ async def pull(courier: Courier, connection: Connection) -> bool:
     due_at = now if page.more else now + connection.settings.sync.every
     async with courier.database.write() as held:
         if await cursors.advance(held, row, until, page, due_at, asked_at):
-            await absorb(held, connection, page.events, Cause(id=f"pull:{row.stream}", actor=connection.id), now)
-            await connections.worked(held, connection.id, now)
+            # While it catches up with a past, what is live goes first.
+            cause = Cause(id=f"pull:{row.stream}"[:40], actor=connection.id, background=page.more)
+            await absorb(held, [Answer(connection, page.events, cause)], now)
+            await connections.worked(held, [connection.id], now)
     metrics.pulls.labels(connection.id, "done").inc()
     return True
 
@@ -109,9 +111,9 @@ async def _fetch(courier: Courier, connection: Connection, row: Any) -> None:
         return
     now = courier.clock()
     async with courier.database.write() as held:
-        await absorb(held, connection, events, cause, now)
+        await absorb(held, [Answer(connection, events, cause)], now)
         await hints.done(held, row)
-        await connections.worked(held, connection.id, now)
+        await connections.worked(held, [connection.id], now)
 
 
 async def _gone(held: AsyncConnection, connection: Connection, hint: Any, cause: Cause, courier: Courier) -> None:

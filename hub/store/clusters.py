@@ -9,11 +9,15 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.domain.ids import new_id
-from hub.store.dialects import insert, lost_a_race
+from hub.store import arrays
+from hub.store.dialects import lost_a_race
 from hub.store.tables import ClusterRow, CustomerRow, KeyRow, OrderRow, RecordRow
 
 _AT_ONCE = 5_000  # keys in one statement
 _ROUNDS = 8
+
+_add_clusters = arrays.insert(ClusterRow, ("id",), conflict="ON CONFLICT DO NOTHING")
+_add_keys = arrays.insert(KeyRow, ("key", "cluster"), conflict="ON CONFLICT DO NOTHING")
 
 
 class Raced(Exception):
@@ -39,16 +43,9 @@ async def settle(connection: AsyncConnection, claims: Sequence[set[str]]) -> lis
         assigned = _assign(claims, known)
         new_clusters = sorted({cluster for key, cluster in assigned.items() if key not in known} - set(known.values()))
         if new_clusters:
-            await connection.execute(
-                insert(connection.dialect.name, ClusterRow).on_conflict_do_nothing(),
-                [{"id": cluster} for cluster in new_clusters],
-            )
-        missing = [{"key": key, "cluster": assigned[key]} for key in keys if key not in known]
-        for start in range(0, len(missing), _AT_ONCE):
-            await connection.execute(
-                insert(connection.dialect.name, KeyRow).on_conflict_do_nothing(),
-                missing[start : start + _AT_ONCE],
-            )
+            await _add_clusters(connection, [new_clusters])
+        missing = [key for key in keys if key not in known]
+        await _add_keys(connection, [missing, [assigned[key] for key in missing]])
         involved = sorted(set(known.values()) | set(new_clusters))
         await connection.execute(
             select(ClusterRow.id).where(ClusterRow.id.in_(involved)).order_by(ClusterRow.id).with_for_update()

@@ -1,9 +1,10 @@
 """What the hub has learnt about its connections: pauses, and when they last worked."""
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy import ColumnElement, Update, and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.store.dialects import insert
@@ -86,6 +87,14 @@ async def paused(connection: AsyncConnection, connection_id: str) -> str:
     return reason or ""
 
 
+async def paused_of(connection: AsyncConnection, ids: Collection[str]) -> set[str]:
+    """Those of these that are paused."""
+    found = await connection.scalars(
+        select(ConnectionRow.id).where(ConnectionRow.id.in_(sorted(ids)), ConnectionRow.paused_reason != "")
+    )
+    return set(found)
+
+
 async def refused(connection: AsyncConnection, connection_id: str) -> bool:
     """Paused because the vendor refused, and by no person."""
     row = await connection.execute(
@@ -96,13 +105,22 @@ async def refused(connection: AsyncConnection, connection_id: str) -> bool:
     return row.first() is not None
 
 
-async def worked(connection: AsyncConnection, connection_id: str, now: datetime) -> None:
-    await connection.execute(update(ConnectionRow).where(ConnectionRow.id == connection_id).values(last_ok_at=now))
+async def worked(connection: AsyncConnection, ids: Sequence[str], now: datetime) -> None:
+    """These took what they were asked, or answered. In id order, as all locks of several rows."""
+    for connection_id in ids:
+        await connection.execute(_at_times(ConnectionRow.last_ok_at, connection_id, now))
 
 
 async def heard(connection: AsyncConnection, at: Mapping[str, datetime]) -> None:
     """When each connection last told something. In id order, as all locks of several rows."""
     for connection_id in sorted(at):
-        await connection.execute(
-            update(ConnectionRow).where(ConnectionRow.id == connection_id).values(last_event_at=at[connection_id])
-        )
+        await connection.execute(_at_times(ConnectionRow.last_event_at, connection_id, at[connection_id]))
+
+
+_RESOLUTION = timedelta(seconds=5)
+
+
+def _at_times(column: Any, connection_id: str, now: datetime) -> Update:
+    """Not with every batch: workers would wait for each other's commit at this one row."""
+    stale = or_(column.is_(None), column < now - _RESOLUTION, column > now)
+    return update(ConnectionRow).where(ConnectionRow.id == connection_id, stale).values({column.key: now})

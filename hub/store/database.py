@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import cast
 
 import psycopg
@@ -28,7 +28,7 @@ class Database:
         self.engine: AsyncEngine = engine_for(self.url)
         self._writer = asyncio.Lock() if self.dialect == "sqlite" else None
         self._rung: dict[str, int] = defaultdict(int)
-        self._bell = asyncio.Condition()
+        self._waiting: dict[str, set[asyncio.Event]] = defaultdict(set)
 
     @contextlib.asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -49,7 +49,7 @@ class Database:
                 yield connection
                 if topics:
                     await notify(connection, topics)
-        await self.ring(topics)
+        self.ring(topics)
 
     @staticmethod
     def tell(connection: AsyncConnection, topic: str) -> None:
@@ -63,16 +63,29 @@ class Database:
 
     async def wait(self, topic: str, heard: int, timeout: float) -> None:
         """Until the bell rings again, or `timeout` seconds: the slow poll that is the safety net."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(timeout), self._bell:
-                await self._bell.wait_for(lambda: self._rung[topic] > heard)
+        woken = asyncio.Event()
+        with self.waking(woken, [topic]), contextlib.suppress(TimeoutError):
+            if self._rung[topic] <= heard:
+                async with asyncio.timeout(timeout):
+                    await woken.wait()
 
-    async def ring(self, topics: set[str]) -> None:
-        if topics:
-            async with self._bell:
-                for topic in topics:
-                    self._rung[topic] += 1
-                self._bell.notify_all()
+    @contextlib.contextmanager
+    def waking(self, event: asyncio.Event, topics: Iterable[str]) -> Iterator[None]:
+        """Within, the event is set whenever one of these bells rings."""
+        names = tuple(topics)
+        for topic in names:
+            self._waiting[topic].add(event)
+        try:
+            yield
+        finally:
+            for topic in names:
+                self._waiting[topic].discard(event)
+
+    def ring(self, topics: Iterable[str]) -> None:
+        for topic in topics:
+            self._rung[topic] += 1
+            for event in self._waiting[topic]:
+                event.set()
 
     async def listen(self) -> None:
         """Hears other processes, until cancelled; comes back by itself after a lost connection. SQLite: nothing."""
@@ -83,9 +96,9 @@ class Database:
             try:
                 async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as connection:
                     await connection.execute("LISTEN orderhub")
-                    await self.ring(set(self._rung))  # whatever was missed while nobody listened
+                    self.ring(set(self._rung))  # whatever was missed while nobody listened
                     async for notice in connection.notifies():
-                        await self.ring({notice.payload})
+                        self.ring({notice.payload})
             except psycopg.OperationalError:
                 await asyncio.sleep(1)
 

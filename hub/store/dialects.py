@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Executable, Table, event, text
+from sqlalchemy import Connection, Executable, Table, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
@@ -74,8 +74,10 @@ def upsert(dialect: str, table: type[Base], **where: Any) -> Executable:
 async def notify(connection: AsyncConnection, topics: set[str]) -> None:
     """Wakes other processes once this transaction commits. SQLite has one process: nothing to do."""
     if connection.dialect.name == "postgresql":
-        for topic in sorted(topics):
-            await connection.execute(text("SELECT pg_notify('orderhub', :topic)"), {"topic": topic})
+        driver = (await connection.get_raw_connection()).driver_connection
+        assert driver is not None
+        words = "SELECT pg_notify('orderhub', topic) FROM unnest(%s::text[]) AS topic"
+        await driver.execute(words, (sorted(topics),), prepare=True)
 
 
 def lost_a_race(error: DBAPIError) -> bool:

@@ -1,20 +1,21 @@
 """Records and the golden rows that are folded from them."""
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.decide.changes import Told
-from hub.decide.codec import digest
+from hub.decide.changes import Told as Difference
 from hub.domain.order import Customer, Order
 from hub.domain.records import Record
-from hub.store.dialects import insert, upsert
+from hub.store import arrays
+from hub.store.database import Database
+from hub.store.dialects import insert
+from hub.store.due import Due
 from hub.store.outbox import one_of_each_slot
 from hub.store.tables import (
     ChangeRow,
@@ -29,7 +30,21 @@ from hub.store.tables import (
 )
 
 CHANGES = "changes"  # the bell that rings when there is something new in the timeline
-_AT_ONCE = 400
+
+_RECORD = ("connection", "kind", "external_id", "version", "digest", "data", "cluster", "golden", "event_id", "seen_at")
+_ORDER = (
+    "id", "cluster", "number", "channel", "is_sale", "stage", "payment_state", "invoice_state", "fulfilment_state",
+    "on_hold", "test", "currency", "total_minor", "placed_at", "updated_at", "customer_key", "document", "version",
+)  # fmt: skip
+_CUSTOMER = ("id", "cluster", "name", "email", "phone", "updated_at", "document")
+
+_write_records = arrays.upsert(RecordRow, _RECORD)
+_write_orders = arrays.upsert(OrderRow, _ORDER, same={"plan_due": "0"})  # `due` tells; a mark is of the version before
+_write_customers = arrays.upsert(CustomerRow, _CUSTOMER)
+_assign = arrays.update(RecordRow, ("golden",), by=("connection", "kind", "external_id"))
+_add_terms = arrays.insert(TermRow, ("term", "order_id"), conflict="ON CONFLICT DO NOTHING")
+_add_holds = arrays.insert(HoldRow, ("id", "order_id", "kind", "active"), conflict="ON CONFLICT DO NOTHING")
+_add_changes = arrays.insert(ChangeRow, ("cursor", "order_id", "seq", "at", "cause", "actor", "summary", "fields"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +53,13 @@ class Cause:
 
     id: str
     actor: str
+    root: str = ""  # the event or intent that a command's reply goes back to; "": it is one itself
+    background: bool = False  # what follows from it goes behind all that is live
+
+    @property
+    def due(self) -> Due:
+        """Why the orders that it changed want a plan."""
+        return Due(self.root or self.id, self.background)
 
 
 # ----------------------------------------------------------------------------------------------------- records
@@ -48,40 +70,42 @@ async def records_of(connection: AsyncConnection, clusters: Collection[str]) -> 
     return rows.all()
 
 
-def record_row(record: Record, data: bytes, cluster: str, golden: str, event_id: str, now: datetime) -> dict[str, Any]:
-    return {
-        "connection": record.source.connection,
-        "kind": record.source.kind.value,
-        "external_id": record.source.external_id,
-        "version": record.version,
-        "digest": digest(data),
-        "data": data,
-        "cluster": cluster,
-        "golden": golden,
-        "event_id": event_id,
-        "seen_at": now,
-    }
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A record to write, with its bytes, and whose it is."""
+
+    record: Record
+    data: bytes
+    digest: str
+    cluster: str
+    golden: str
+    event_id: str
 
 
-async def write_records(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
-    if rows:
-        await connection.execute(upsert(connection.dialect.name, RecordRow), list(rows))
+async def write_records(connection: AsyncConnection, told: Sequence[Told], now: datetime) -> None:
+    rows = sorted(told, key=lambda each: each.record.source)  # as all locks of several rows
+    await _write_records(
+        connection,
+        [
+            [each.record.source.connection for each in rows],
+            [each.record.source.kind.value for each in rows],
+            [each.record.source.external_id for each in rows],
+            [each.record.version for each in rows],
+            [each.digest for each in rows],
+            [each.data for each in rows],
+            [each.cluster for each in rows],
+            [each.golden for each in rows],
+            [each.event_id for each in rows],
+            [now] * len(rows),
+        ],
+    )
 
 
 async def assign(connection: AsyncConnection, golden_of: Iterable[tuple[tuple[str, str, str], str]]) -> None:
     """((connection, kind, external id), golden id) of records that moved."""
-    moved = [{"c": key[0], "k": key[1], "e": key[2], "g": golden} for key, golden in golden_of]
+    moved = [(golden, *key) for key, golden in golden_of]
     if moved:
-        await connection.execute(
-            update(RecordRow.__table__)  # type: ignore[arg-type]
-            .where(
-                RecordRow.connection == bindparam("c"),
-                RecordRow.kind == bindparam("k"),
-                RecordRow.external_id == bindparam("e"),
-            )
-            .values(golden=bindparam("g")),
-            moved,
-        )
+        await _assign(connection, list(zip(*moved, strict=True)))
 
 
 # ------------------------------------------------------------------------------------------------------ orders
@@ -96,49 +120,72 @@ async def orders_of(connection: AsyncConnection, clusters: Collection[str]) -> d
     return {row.id: row for row in rows}
 
 
-def order_row(order: Order, document: bytes, cluster: str, version: int) -> dict[str, Any]:
-    return {
-        "id": order.id,
-        "cluster": cluster,
-        "number": order.number[:255],
-        "channel": order.channel,
-        "is_sale": order.is_sale,
-        "stage": order.stage.value,
-        "payment_state": order.payment_state.value,
-        "invoice_state": order.invoice_state.value,
-        "fulfilment_state": order.fulfilment_state.value,
-        "on_hold": any(hold.active for hold in order.holds),
-        "test": order.test,
-        "currency": order.currency,
-        "total_minor": order.total.minor,
-        "placed_at": order.placed_at,
-        "updated_at": order.updated_at,
-        "customer_key": order.customer.key if order.customer else "",
-        "document": document,
-        "version": version,
-        "plan_due": 1,
-    }
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """An order to write. `before`: as it stood; `None`: it did not, or its indices are written anew all the same."""
+
+    order: Order
+    document: bytes
+    cluster: str
+    version: int
+    before: Order | None
 
 
-async def write_orders(connection: AsyncConnection, orders: Sequence[tuple[Order, dict[str, Any]]]) -> None:
+async def write_orders(connection: AsyncConnection, written: Sequence[Written]) -> None:
     """Rows, search terms and the index of holds, of orders whose cluster is locked."""
-    if not orders:
+    if not written:
         return
-    dialect = connection.dialect.name
-    await connection.execute(upsert(dialect, OrderRow), [row for _, row in orders])
-    ids = [order.id for order, _ in orders]
-    await connection.execute(delete(TermRow).where(TermRow.order_id.in_(ids)))
-    await connection.execute(delete(HoldRow).where(HoldRow.order_id.in_(ids)))
-    terms = [{"term": term, "order_id": order.id} for order, _ in orders for term in sorted(terms_of(order))]
-    if terms:
-        await connection.execute(insert(dialect, TermRow).on_conflict_do_nothing(), terms)
-    holds = [
-        {"id": hold.id, "order_id": order.id, "kind": hold.kind.value, "active": hold.active}
-        for order, _ in orders
-        for hold in order.holds
-    ]
+    rows = sorted(written, key=lambda each: each.order.id)
+    orders = [each.order for each in rows]
+    await _write_orders(
+        connection,
+        [
+            [order.id for order in orders],
+            [each.cluster for each in rows],
+            [order.number[:255] for order in orders],
+            [order.channel for order in orders],
+            [order.is_sale for order in orders],
+            [order.stage.value for order in orders],
+            [order.payment_state.value for order in orders],
+            [order.invoice_state.value for order in orders],
+            [order.fulfilment_state.value for order in orders],
+            [any(hold.active for hold in order.holds) for order in orders],
+            [order.test for order in orders],
+            [order.currency for order in orders],
+            [order.total.minor for order in orders],
+            [order.placed_at for order in orders],
+            [order.updated_at for order in orders],
+            [order.customer.key if order.customer else "" for order in orders],
+            [each.document for each in rows],
+            [each.version for each in rows],
+        ],
+    )
+    await _index_terms(connection, rows)
+    await _index_holds(connection, rows)
+
+
+async def _index_terms(connection: AsyncConnection, rows: Sequence[Written]) -> None:
+    anew = [each.order.id for each in rows if each.before is None]
+    if anew:
+        await connection.execute(delete(TermRow).where(TermRow.order_id.in_(anew)))
+    added: list[tuple[str, str]] = []
+    for each in rows:
+        terms = terms_of(each.order)
+        before = terms_of(each.before) if each.before else set()
+        added += [(term, each.order.id) for term in sorted(terms - before)]
+        if gone := before - terms:
+            await connection.execute(delete(TermRow).where(TermRow.order_id == each.order.id, TermRow.term.in_(gone)))
+    if added:
+        await _add_terms(connection, list(zip(*added, strict=True)))
+
+
+async def _index_holds(connection: AsyncConnection, rows: Sequence[Written]) -> None:
+    moved = [each for each in rows if each.before is None or each.before.holds != each.order.holds]
+    if moved:
+        await connection.execute(delete(HoldRow).where(HoldRow.order_id.in_([each.order.id for each in moved])))
+    holds = [(hold.id, each.order.id, hold.kind.value, hold.active) for each in moved for hold in each.order.holds]
     if holds:
-        await connection.execute(insert(dialect, HoldRow).on_conflict_do_nothing(), holds)
+        await _add_holds(connection, list(zip(*holds, strict=True)))
 
 
 def terms_of(order: Order) -> set[str]:
@@ -169,12 +216,10 @@ async def absorb(connection: AsyncConnection, gone: Mapping[str, str], now: date
         await one_of_each_slot(connection, new, now)
 
 
-async def mark_due(connection: AsyncConnection, customer_keys: Collection[str]) -> None:
-    """The orders of these customers want a plan."""
-    if customer_keys:
-        await connection.execute(
-            update(OrderRow).where(OrderRow.customer_key.in_(sorted(customer_keys))).values(plan_due=1)
-        )
+async def orders_of_customers(connection: AsyncConnection, customer_keys: Collection[str]) -> list[str]:
+    if not customer_keys:
+        return []
+    return list(await connection.scalars(select(OrderRow.id).where(OrderRow.customer_key.in_(sorted(customer_keys)))))
 
 
 # --------------------------------------------------------------------------------------------------- customers
@@ -188,22 +233,19 @@ async def customers_of(connection: AsyncConnection, clusters: Collection[str]) -
 
 
 async def write_customers(connection: AsyncConnection, customers: Sequence[tuple[Customer, bytes, str]]) -> None:
-    if customers:
-        await connection.execute(
-            upsert(connection.dialect.name, CustomerRow),
-            [
-                {
-                    "id": customer.id,
-                    "cluster": cluster,
-                    "name": customer.name[:255],
-                    "email": customer.email.lower()[:255],
-                    "phone": customer.phone[:64],
-                    "updated_at": customer.updated_at,
-                    "document": document,
-                }
-                for customer, document, cluster in customers
-            ],
-        )
+    rows = sorted(customers, key=lambda each: each[0].id)
+    await _write_customers(
+        connection,
+        [
+            [customer.id for customer, _, _ in rows],
+            [cluster for _, _, cluster in rows],
+            [customer.name[:255] for customer, _, _ in rows],
+            [customer.email.lower()[:255] for customer, _, _ in rows],
+            [customer.phone[:64] for customer, _, _ in rows],
+            [customer.updated_at for customer, _, _ in rows],
+            [document for _, document, _ in rows],
+        ],
+    )
 
 
 async def forget_customers(connection: AsyncConnection, ids: Collection[str]) -> None:
@@ -214,17 +256,22 @@ async def forget_customers(connection: AsyncConnection, ids: Collection[str]) ->
 # ---------------------------------------------------------------------------------------------------- timeline
 
 
-async def write_changes(
-    connection: AsyncConnection, changes: Sequence[tuple[str, Told, Cause]], now: datetime
-) -> dict[str, int]:
-    """(order id, what differs, why). Returns each order's newest sequence number.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewChange:
+    """What differs in an order, why, and which of its changes this is."""
 
-    The counter's row lock is held until the commit, so cursors are gap-free in the order of commits: a reader that has
-    seen a cursor has seen all before it. Call it last, to hold the lock for the shortest time.
+    order_id: str
+    seq: int
+    told: Difference
+    cause: Cause
+
+
+async def write_changes(connection: AsyncConnection, changes: Sequence[NewChange], now: datetime) -> None:
+    """The counter's row lock is held until the commit, so cursors are gap-free in the order of commits: a reader that
+    has seen a cursor has seen all before it. Call it last, to hold the lock for the shortest time.
     """
     if not changes:
-        return {}
-    seqs = await sequences(connection, {order_id for order_id, _, _ in changes})
+        return
     counter = insert(connection.dialect.name, CounterRow).values(name=CHANGES, value=len(changes))
     last = await connection.scalar(
         counter.on_conflict_do_update(
@@ -232,30 +279,29 @@ async def write_changes(
         ).returning(CounterRow.value)
     )
     assert last is not None
-    rows = []
-    for cursor, (order_id, told, cause) in enumerate(changes, start=last - len(changes) + 1):
-        seqs[order_id] += 1
-        rows.append(
-            {
-                "cursor": cursor,
-                "order_id": order_id,
-                "seq": seqs[order_id],
-                "at": now,
-                "cause": cause.id,
-                "actor": cause.actor,
-                "summary": told.summary,
-                "fields": msgspec.json.encode(told.fields),
-            }
-        )
-    await connection.execute(insert(connection.dialect.name, ChangeRow), rows)
-    return dict(seqs)
+    await _add_changes(
+        connection,
+        [
+            list(range(last - len(changes) + 1, last + 1)),
+            [each.order_id for each in changes],
+            [each.seq for each in changes],
+            [now] * len(changes),
+            [each.cause.id for each in changes],
+            [each.cause.actor for each in changes],
+            [each.told.summary for each in changes],
+            [msgspec.json.encode(each.told.fields) for each in changes],
+        ],
+    )
+    Database.tell(connection, CHANGES)
 
 
-async def sequences(connection: AsyncConnection, order_ids: Collection[str]) -> defaultdict[str, int]:
-    """The newest sequence number of each order; 0 where it has no change yet."""
+async def sequences(connection: AsyncConnection, order_ids: Collection[str]) -> dict[str, int]:
+    """The newest sequence number of each of these orders that has changes."""
+    if not order_ids:
+        return {}
     rows = await connection.execute(
         select(ChangeRow.order_id, func.max(ChangeRow.seq).label("seq"))
         .where(ChangeRow.order_id.in_(sorted(order_ids)))
         .group_by(ChangeRow.order_id)
     )
-    return defaultdict(int, {row.order_id: row.seq for row in rows})
+    return {row.order_id: row.seq for row in rows}

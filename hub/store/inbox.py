@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.domain.ids import new_id
+from hub.store import arrays
 from hub.store.dialects import insert
 from hub.store.tables import AuditRow, InboxRow, PartitionRow
 from hub.store.texts import storable
@@ -137,29 +138,20 @@ async def claim(connection: AsyncConnection, now: datetime, limit: int) -> Seque
     return rows.all()
 
 
+_end = arrays.update(InboxRow, ("state", "reason", "order_id", "done_at"), by=("id",), also=f"part = {DONE}")
+
+
 async def end(connection: AsyncConnection, ended: Sequence[Ended], now: datetime) -> None:
-    if ended:
-        await connection.execute(
-            update(InboxRow.__table__)  # type: ignore[arg-type]
-            .where(InboxRow.id == bindparam("b_id"))
-            .values(
-                part=DONE,
-                state=bindparam("b_state"),
-                reason=bindparam("b_reason"),
-                order_id=bindparam("b_order"),
-                done_at=bindparam("b_now"),
-            ),
-            [
-                {
-                    "b_id": each.id,
-                    "b_state": each.state.value,
-                    "b_reason": storable(each.reason),
-                    "b_order": each.order_id,
-                    "b_now": now,
-                }
-                for each in ended
-            ],
-        )
+    await _end(
+        connection,
+        [
+            [each.state.value for each in ended],
+            [storable(each.reason) for each in ended],
+            [each.order_id for each in ended],
+            [now] * len(ended),
+            [each.id for each in ended],
+        ],
+    )
 
 
 async def revive(connection: AsyncConnection, event_id: str, now: datetime) -> bool:

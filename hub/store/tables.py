@@ -43,6 +43,11 @@ Bytes = Annotated[bytes, mapped_column(LargeBinary)]
 Worker = Annotated[str, mapped_column(String(40), default="", server_default="")]
 
 
+def _where(postgresql: str, sqlite: str = "") -> dict[str, Any]:
+    """Of an index: only these rows are in it. Worded as SQLAlchemy words the condition, or SQLite does not use it."""
+    return {"postgresql_where": text(postgresql), "sqlite_where": text(sqlite or postgresql)}
+
+
 class Base(DeclarativeBase):
     metadata = MetaData(
         naming_convention={
@@ -59,7 +64,7 @@ class InboxRow(Base):
     __tablename__ = "inbox"
     __table_args__ = (
         Index("uq_inbox_connection_key", "connection", "key", unique=True),
-        Index("ix_inbox_due", "part", "id", postgresql_where=text("part >= 0"), sqlite_where=text("part >= 0")),
+        Index("ix_inbox_due", "part", "id", **_where("part >= 0")),
         Index("ix_inbox_state", "state", "id"),
         Index("ix_inbox_connection", "connection", "id"),
     )
@@ -232,6 +237,9 @@ class CounterRow(Base):
     value: Mapped[Big]
 
 
+_WAITS = _where("lane_due IS true", "lane_due IS 1")
+
+
 class OutboxRow(Base):
     """Commands. `state`: pending, sending, unknown, done, superseded, parked."""
 
@@ -240,7 +248,9 @@ class OutboxRow(Base):
         Index("uq_outbox_fingerprint", "fingerprint", unique=True),
         Index("uq_outbox_slot", "connection", "subject", "action", "target", "ordinal", unique=True),
         Index("ix_outbox_subject", "subject"),
-        Index("ix_outbox_due", "lane_due", "connection", "due_at"),
+        Index(
+            "ix_outbox_lane", "connection", "background", "due_at", "id", **_where("lane_due IS true", "lane_due IS 1")
+        ),
         Index("ix_outbox_state", "state", "id"),
         Index("ix_outbox_order", "order_id"),
     )

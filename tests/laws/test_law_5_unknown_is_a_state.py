@@ -12,7 +12,7 @@ from hub.domain.errors import HubError, NeedsAttention, Unknowable, Unreadable
 from hub.domain.records import vendor_key
 from hub.pipeline.deliver import HANDOVER, LEASE, claim, deliver
 from hub.pipeline.registry import Connections
-from hub.store import connections, outbox
+from hub.store import connections, lanes
 from hub.store.outbox import CommandState
 from tests.building import order, payment
 from tests.laws.asking import attempts, commands
@@ -68,7 +68,7 @@ async def test_a_person_who_has_looked_may_send_what_the_vendor_has_forgotten(ho
     [parked] = await commands(house.db)
 
     async with house.db.write() as held:
-        await outbox.revive(held, parked.id, house.time())
+        await lanes.revive(held, parked.id, house.time())
     await house.settle()
 
     assert [row.state for row in await commands(house.db)] == ["done"]
@@ -81,7 +81,7 @@ async def test_a_refusal_that_is_tried_again_has_a_key_of_its_own(house: SmallHu
     [parked] = await commands(house.db)
 
     async with house.db.write() as held:
-        await outbox.revive(held, parked.id, house.time())
+        await lanes.revive(held, parked.id, house.time())
     await house.settle()
 
     assert list(carrier.by_key) == [f"{parked.id}r1"]  # type: ignore[attr-defined]

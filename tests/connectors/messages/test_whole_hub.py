@@ -129,7 +129,7 @@ async def test_what_nobody_can_look_up_waits_for_a_person_whatever_the_order_doe
 
 
 async def test_a_person_who_has_looked_can_have_it_sent(db: Database, time: Time) -> None:
-    from hub.store import outbox
+    from hub.store import lanes
 
     async with hub_with("slack", db, time) as (hub, sandbox):
         sandbox.faults.drop_requests = 1
@@ -139,7 +139,7 @@ async def test_a_person_who_has_looked_can_have_it_sent(db: Database, time: Time
 
         (command,) = await commands(db)
         async with db.write() as held:
-            await outbox.revive(held, command.id, time())
+            await lanes.revive(held, command.id, time())
         await hub.settle()
 
         assert len(sandbox.messages) == 1

@@ -37,3 +37,11 @@ def upgrade() -> None:
     op.add_column("outbox", sa.Column("cause", sa.String(length=40), server_default="", nullable=False))
     for table in ("outbox", "hints", "cursors", "endpoints"):
         op.add_column(table, sa.Column("worker", sa.String(length=40), server_default="", nullable=False))
+    op.drop_index("ix_outbox_due", "outbox")
+    op.create_index(
+        "ix_outbox_lane",
+        "outbox",
+        ["connection", "background", "due_at", "id"],
+        postgresql_where=sa.text("lane_due IS true"),
+        sqlite_where=sa.text("lane_due IS 1"),
+    )
