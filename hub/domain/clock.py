@@ -1,13 +1,25 @@
 """Time is aware UTC, and handed in: only doors read the clock."""
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 Clock = Callable[[], datetime]
+Ticks = Callable[[], float]  # seconds since some moment: only differences mean something
 
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+if hasattr(time, "CLOCK_BOOTTIME"):
+
+    def steady() -> float:
+        """Seconds that only go forward, whatever becomes of the time of day; those of a sleeping machine count."""
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+else:
+    steady = time.monotonic
 
 
 def parse_time(text: str) -> datetime:

@@ -65,6 +65,9 @@ published = Counter(
 pulls = Counter(
     "hub_pulls", "Pulled pages by outcome: done, later, attention.", ["connection", "outcome"], registry=registry
 )
+workers_buried = Counter(
+    "hub_workers_buried", "Other workers that this one found dead, and took over from.", registry=registry
+)
 
 # The way out.
 vendor_call_seconds = Histogram(

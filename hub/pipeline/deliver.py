@@ -8,7 +8,7 @@ import asyncio
 import random
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,6 +23,7 @@ from hub.domain.errors import HubError, NeedsAttention, Refused, TryLater, Unkno
 from hub.observe import metrics
 from hub.pipeline.absorb import absorb
 from hub.pipeline.apply import PLAN
+from hub.pipeline.pulse import NoPulse
 from hub.pipeline.registry import Connection
 from hub.store import connections, outbox
 from hub.store.connections import CONNECTIONS
@@ -46,6 +47,7 @@ class Courier:
     clock: Clock
     jitter: Callable[[], float] = random.random
     background: Callable[[], AbstractContextManager[None]] = nullcontext  # calls within let others go first
+    pulse: NoPulse = field(default_factory=NoPulse)  # what leases are held by
 
 
 async def claim(courier: Courier, connection: Connection, limit: int) -> Sequence[Leased]:

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 
@@ -16,8 +16,9 @@ from hub.pipeline.deliver import Courier, claim, deliver
 from hub.pipeline.digest import INBOX, digest
 from hub.pipeline.plan import plan
 from hub.pipeline.pull import begin, fetch, pull
+from hub.pipeline.pulse import LostLease, Pulse
 from hub.pipeline.registry import Connection, Connections
-from hub.store import endpoints, inbox, outbox
+from hub.store import inbox, outbox
 from hub.store.cursors import CURSORS
 from hub.store.golden import CHANGES
 from hub.store.hints import HINTS
@@ -48,10 +49,18 @@ class Worker:
         database, clock = self.courier.database, self.courier.clock
         async with database.write() as connection:
             await inbox.make_partitions(connection)
-            if database.dialect == "sqlite":
-                # The embedded database has one process, so whoever held a lease is gone. Elsewhere leases run out.
-                await outbox.release(connection)
-                await endpoints.release(connection)
+        pulse = Pulse(database, clock)
+        await pulse.start()
+        self.courier = replace(self.courier, pulse=pulse)
+        if self.publisher is not None:
+            self.publisher = replace(self.publisher, pulse=pulse)
+        try:
+            await self._move(pulse)
+        finally:
+            await pulse.leave()
+
+    async def _move(self, pulse: Pulse) -> None:
+        database, clock = self.courier.database, self.courier.clock
         for each in self.connections:
             await begin(self.courier, each)
         loops: list[Awaitable[None]] = [
@@ -73,12 +82,13 @@ class Worker:
                 await publishing.begin(self.publisher, endpoint)
                 step = partial(publishing.publish, self.publisher, endpoint)
                 loops.append(self._loop(f"publish {endpoint.id}", CHANGES, step))
-        listener = asyncio.create_task(database.listen())
+        beside = [asyncio.create_task(database.listen()), asyncio.create_task(pulse.run())]
         try:
             await asyncio.gather(*loops)
         finally:
-            listener.cancel()
-            await asyncio.gather(listener, return_exceptions=True)
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
 
     async def stop(self) -> None:
         self._stop.set()
@@ -90,6 +100,9 @@ class Worker:
             heard = database.heard(topic)
             try:
                 worked = await step()
+            except LostLease:  # the next beat tells whether we live
+                worked = 0
+                await self._pause(_SORRY)
             except Exception:
                 log.exception("work.failed", movement=name)
                 worked = 0
