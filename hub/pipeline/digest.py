@@ -32,7 +32,7 @@ async def digest(database: Database, connections: Connections, clock: Clock, lim
     for race in range(_RACES):
         try:
             async with database.write() as connection:
-                rows = await inbox.claim(connection, clock(), limit)
+                rows = await inbox.claim(connection, limit)
                 return await _batch(connection, connections, rows, clock())
         except (DBAPIError, Raced) as error:
             if isinstance(error, DBAPIError) and not lost_a_race(error):

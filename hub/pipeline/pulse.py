@@ -36,7 +36,7 @@ _PATIENCE = 2 * BEAT  # seconds for one beat: a database that hangs is like one 
 _SORRY = 1.0  # seconds after a beat that failed
 _SWEEP = 600.0  # seconds between two looks for leases of workers that nobody knows
 
-_BELLS = (OUTBOX, HINTS, CURSORS, CHANGES)  # of those who may take over something
+BELLS = (OUTBOX, HINTS, CURSORS, CHANGES)  # of those who wait for a lease or a time
 
 log = structlog.get_logger("orderhub.pulse")
 
@@ -230,7 +230,7 @@ class Pulse(NoPulse):
                 self._ring(held)
 
     def _ring(self, held: AsyncConnection) -> None:
-        for bell in _BELLS:
+        for bell in BELLS:
             self._database.tell(held, bell)
 
     async def reading(self, events: Sequence[str]) -> None:

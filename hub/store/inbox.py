@@ -106,14 +106,16 @@ async def make_partitions(connection: AsyncConnection) -> None:
     )
 
 
-async def claim(connection: AsyncConnection, now: datetime, limit: int) -> Sequence[Any]:
-    """Locks partitions that have due events and returns their oldest events. The locks end with the transaction.
+async def claim(connection: AsyncConnection, limit: int) -> Sequence[Any]:
+    """Locks partitions that have events waiting and returns the oldest. The locks end with the transaction.
 
-    Two statements, so that the second one sees what the partitions' last holders committed.
+    Two statements, so that the second one sees what the partitions' last holders committed. An event that may have
+    been some process's death comes alone: should it happen again, it is known by which one. No clock is asked: an
+    event waits for nothing but its turn, whatever time it is on the host that took it in.
     """
     due = (
         select(InboxRow.part, func.min(InboxRow.id).label("oldest"))
-        .where(InboxRow.part >= 0, InboxRow.due_at <= now)
+        .where(InboxRow.part >= 0)
         .group_by(InboxRow.part)
         .subquery()
     )
@@ -128,13 +130,12 @@ async def claim(connection: AsyncConnection, now: datetime, limit: int) -> Seque
     parts = list(locked)
     if not parts:
         return []
-    rows = await connection.execute(
-        select(InboxRow.__table__)
-        .where(InboxRow.part.in_(parts), InboxRow.due_at <= now)
-        .order_by(InboxRow.id)
-        .limit(limit)
+    found = await connection.execute(
+        select(InboxRow.__table__).where(InboxRow.part.in_(parts)).order_by(InboxRow.id).limit(limit)
     )
-    return rows.all()
+    rows = found.all()
+    suspect = next((at for at, row in enumerate(rows) if row.tries), len(rows))
+    return rows[: suspect or 1]
 
 
 async def end(connection: AsyncConnection, ended: Sequence[Ended], now: datetime) -> None:
@@ -172,7 +173,7 @@ async def revive(connection: AsyncConnection, event_id: str, now: datetime) -> b
     await connection.execute(
         update(InboxRow)
         .where(InboxRow.id == event_id)
-        .values(part=part_of(row.connection, row.key), state=EventState.RECEIVED, reason="", due_at=now)
+        .values(part=part_of(row.connection, row.key), state=EventState.RECEIVED, reason="", due_at=now, tries=0)
     )
     return True
 
