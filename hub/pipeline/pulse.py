@@ -132,6 +132,8 @@ class Pulse(NoPulse):
         """The process stops: what it still holds is free at once; where that cannot be said, others find out."""
         self._lose()
         try:
+            if self._note is not None:
+                self._note.write([])
             async with asyncio.timeout(_PATIENCE), self._database.write() as held:
                 await workers.leave(held, self.worker)
                 self._ring(held)
