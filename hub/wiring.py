@@ -13,7 +13,7 @@ from starlette.types import ASGIApp
 
 from hub.app import make_app
 from hub.connector import Account, Category, Connector, Finding, Incoming
-from hub.domain.clock import Clock, utc_now
+from hub.domain.clock import Clock
 from hub.domain.errors import Refused
 from hub.domain.intents import Intended, IntentKey
 from hub.domain.order import Order
@@ -32,6 +32,7 @@ from hub.pipeline.work import Worker
 from hub.settings import Settings, settings_digest
 from hub.store import api_keys, endpoints, inbox, lanes, listing
 from hub.store.budgets import Budgets
+from hub.store.clock import SharedClock
 from hub.store.credentials import Credentials
 from hub.store.database import Database
 from hub.store.golden import CHANGES
@@ -62,11 +63,13 @@ class ConnectionInfo:
 class OrderHub:
     """A wired hub. `hub_of` makes and closes it."""
 
-    def __init__(self, settings: Settings, connectors: Mapping[str, Connector], clock: Clock = utc_now) -> None:
+    def __init__(self, settings: Settings, connectors: Mapping[str, Connector], clock: Clock | None = None) -> None:
+        """`clock`: instead of the one that all processes share."""
         self.settings = settings
-        self.clock = clock
         self.public_url = settings.hub.public_url
         self.database = Database(settings.database.url)
+        self.shared_clock = SharedClock(self.database)
+        self.clock = clock = clock or self.shared_clock
         sealer = Sealer([key.get_secret_value() for key in settings.security.sealing_keys])
         self.credentials = Credentials(self.database, sealer, clock)
         self.way_out = WayOut(self.credentials, clock, watch=_watch, allowance=Budgets(self.database))
@@ -165,6 +168,7 @@ class OrderHub:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._door.open())
             tasks.create_task(self.database.listen())
+            tasks.create_task(self.shared_clock.keep())
 
     async def authenticate(self, token: str) -> api_keys.Holder | None:
         async with self.database.read() as held:
@@ -343,10 +347,11 @@ class OrderHub:
 
 @contextlib.asynccontextmanager
 async def hub_of(
-    settings: Settings, connectors: Mapping[str, Connector], clock: Clock = utc_now
+    settings: Settings, connectors: Mapping[str, Connector], clock: Clock | None = None
 ) -> AsyncIterator[OrderHub]:
     hub = OrderHub(settings, connectors, clock)
     try:
+        await hub.shared_clock.try_to_set()
         yield hub
     finally:
         await hub.close()

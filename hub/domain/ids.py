@@ -5,8 +5,10 @@ are derived from the record that they stand on, so that any arrival order and an
 """
 
 import hashlib
+import os
 import re
 import secrets
+import threading
 import time
 from typing import NewType
 
@@ -16,21 +18,48 @@ EventId = NewType("EventId", str)
 CommandId = NewType("CommandId", str)
 
 _BASE32 = "0123456789abcdefghjkmnpqrstvwxyz"
+_PAIRS = [high + low for high in _BASE32 for low in _BASE32]  # ten bits at a time
+_RANDOM = 80  # bits below the milliseconds
 
 
 ORDER_ID = re.compile(r"ord_[0-9a-z]{26}", re.ASCII)  # one of ours, as vendors carry it for us
-
-
-_PAIRS = [first + second for first in _BASE32 for second in _BASE32]  # ten bits at once: ids are made by the dozen
 
 
 def _base32(bits: int) -> str:
     return "".join([_PAIRS[bits >> shift & 1023] for shift in range(120, -1, -10)])
 
 
+class _Rising:
+    """Numbers of 128 bits that only rise within a process, also within a millisecond and when the clock goes back."""
+
+    def __init__(self) -> None:
+        self.anew()
+
+    def anew(self) -> None:
+        """Also in a forked process: counting on from where its parent stands would repeat the parent's ids."""
+        self._last = 0
+        self._lock = threading.Lock()
+
+    def __call__(self) -> int:
+        at = time.time_ns() // 1_000_000
+        with self._lock:
+            # ULID's rule: the first of a millisecond is drawn, the next ones count on from it.
+            drawn = at > self._last >> _RANDOM
+            self._last = at << _RANDOM | secrets.randbits(_RANDOM) if drawn else self._last + 1
+            return self._last
+
+
+_rising = _Rising()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_rising.anew)
+
+
 def new_id(prefix: str) -> str:
-    """`cmd_01k…`: 48 bits of milliseconds, then 80 random bits. No coordination, kind to an index."""
-    return f"{prefix}_{_base32((time.time_ns() // 1_000_000) << 80 | secrets.randbits(80))}"
+    """`cmd_01k…`: 48 bits of milliseconds, then 80 that begin at random. No coordination, kind to an index.
+
+    A process's ids sort in the order in which it made them, so events are applied in the order received.
+    """
+    return f"{prefix}_{_base32(_rising())}"
 
 
 def derived_id(prefix: str, *parts: str) -> str:

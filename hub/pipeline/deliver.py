@@ -189,18 +189,6 @@ def _look(push: Push, leased: Leased, now: datetime, was_sent: bool) -> FindIt |
             return None if alive and leased.row.tries < _REPEATS else find
 
 
-def _attempt_state(error: HubError) -> AttemptState:
-    match error:
-        case Unknown():
-            return AttemptState.UNKNOWN
-        case NeedsAttention():
-            return AttemptState.ATTENTION
-        case TryLater():
-            return AttemptState.LATER
-        case _:
-            return AttemptState.REFUSED
-
-
 # --------------------------------------------------------------------------------------------------- its end
 
 
@@ -223,9 +211,9 @@ async def settle(held: AsyncConnection, courier: Courier, outcomes: Sequence[Out
         if isinstance(each.error, NeedsAttention):
             await connections.pause(held, each.connection.id, str(each.error), now)
             Database.tell(held, CONNECTIONS)
-    for each in ended:
-        metrics.attempts.labels(each.leased.row.connection, each.attempt.value).inc()
-    return {each.leased.lease: each.state for each in ended}
+    for end in ended:
+        metrics.attempts.labels(end.leased.row.connection, end.attempt.value).inc()
+    return {end.leased.lease: end.state for end in ended}
 
 
 def _cause(leased: Leased) -> Cause:

@@ -11,6 +11,7 @@ from hub.connector import Event
 from hub.domain.clock import Clock
 from hub.observe import metrics
 from hub.pipeline.apply import Said, apply
+from hub.pipeline.pulse import NO_PULSE, NoPulse
 from hub.pipeline.reading import Read, read
 from hub.pipeline.registry import Connections
 from hub.store import connections as connections_
@@ -27,12 +28,15 @@ BATCH = 200
 _RACES = 5
 
 
-async def digest(database: Database, connections: Connections, clock: Clock, limit: int = BATCH) -> int:
+async def digest(
+    database: Database, connections: Connections, clock: Clock, limit: int = BATCH, pulse: NoPulse = NO_PULSE
+) -> int:
     """Applies a batch of waiting events. Returns how many ended; 0 when nothing waits (or others hold it)."""
     for race in range(_RACES):
         try:
             async with database.write() as connection:
-                rows = await inbox.claim(connection, clock(), limit)
+                rows = await inbox.claim(connection, limit)
+                await pulse.reading([row.id for row in rows])
                 return await _batch(connection, connections, rows, clock())
         except (DBAPIError, Raced) as error:
             if isinstance(error, DBAPIError) and not lost_a_race(error):

@@ -53,7 +53,7 @@ async def plan(database: Database, connections: Connections, clock: Clock, limit
             )
         ).all()
         views = await _views(connection, rows)
-        wanted = {
+        wanted: dict[str, dict[str, Wanted]] = {
             order.id: {
                 each.id: wanted_of(each, order, records, customer, customer_records)
                 for each in connections

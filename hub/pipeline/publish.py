@@ -9,7 +9,7 @@ import asyncio
 import fnmatch
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,6 +23,7 @@ from hub.domain.clock import Clock, rfc3339
 from hub.domain.errors import HubError, Refused, TryLater
 from hub.domain.order import Order
 from hub.observe import metrics
+from hub.pipeline.pulse import LostLease, NoPulse
 from hub.settings.model import EndpointSettings
 from hub.store import endpoints
 from hub.store.database import Database
@@ -61,6 +62,7 @@ class Publisher:
     database: Database
     post: Post
     clock: Clock
+    pulse: NoPulse = field(default_factory=NoPulse)  # what leases are held by
 
 
 async def begin(publisher: Publisher, endpoint: Endpoint) -> None:
@@ -70,28 +72,34 @@ async def begin(publisher: Publisher, endpoint: Endpoint) -> None:
 
 async def publish(publisher: Publisher, endpoint: Endpoint) -> bool:
     """Tells of one batch of changes. False when nothing is due."""
-    now = publisher.clock()
+    now, worker = publisher.clock(), publisher.pulse.claimant()
     until = now + _LEASE
     async with publisher.database.write() as held:
-        row = await endpoints.claim(held, endpoint.id, now, until)
+        row = await endpoints.claim(held, endpoint.id, now, until, worker)
         if row is None:
             return False
         changes = await changes_after(held, row.cursor, _BATCH)
         orders = await _orders(held, {change.order_id for change in changes})
         if not changes:
-            await endpoints.settle(held, endpoint.id, until)
+            await endpoints.settle(held, endpoint.id, until, worker)
             return False
     wanted = [
         (change, body)
         for change in changes
         if (body := _message(change, orders.get(change.order_id), endpoint.settings)) is not None
     ]
-    taken, fault = await _send(publisher, endpoint, wanted, now)
+    try:
+        async with publisher.pulse.guard(worker):
+            taken, fault = await _send(publisher, endpoint, wanted, now)
+    except LostLease:  # who took over sends it, some of it again
+        return True
     cursor = changes[-1].cursor
     left = [change.cursor for change, _ in wanted if change.cursor not in taken]
     if left:
         cursor = left[0] - 1
-    await _settle(publisher, endpoint, row, until, cursor, fault, took=bool(taken))
+    values = _outcome(endpoint, row, cursor, fault, publisher.clock(), took=bool(taken))
+    async with publisher.database.write() as held:
+        await endpoints.settle(held, endpoint.id, until, worker, **values)
     return bool(taken) or not wanted
 
 
@@ -214,17 +222,10 @@ async def ping(publisher: Publisher, endpoint: Endpoint) -> None:
     await send(publisher, endpoint, f"ping_{endpoint.id}_{int(now.timestamp())}", body)
 
 
-async def _settle(
-    publisher: Publisher,
-    endpoint: Endpoint,
-    row: Any,
-    until: datetime,
-    cursor: int,
-    fault: HubError | None,
-    *,
-    took: bool,
-) -> None:
-    now = publisher.clock()
+def _outcome(
+    endpoint: Endpoint, row: Any, cursor: int, fault: HubError | None, now: datetime, *, took: bool
+) -> dict[str, Any]:
+    """What is known of an endpoint after a batch."""
     values: dict[str, Any] = {"cursor": cursor}
     if fault is None:
         values |= {"tries": 0, "failing_since": None, "message": "", "due_at": now, "last_ok_at": now}
@@ -244,8 +245,7 @@ async def _settle(
             log.error("publish.disabled", endpoint=endpoint.id, why=str(fault))
         else:
             log.warning("publish.failed", endpoint=endpoint.id, why=str(fault), tries=tries)
-    async with publisher.database.write() as held:
-        await endpoints.settle(held, endpoint.id, until, **values)
+    return values
 
 
 def require(known: Mapping[str, Endpoint], endpoint: str) -> Endpoint:

@@ -3,8 +3,10 @@
 Both bring the same records as a webhook would, so a webhook that never came is healed here.
 """
 
-from dataclasses import replace
-from datetime import timedelta
+import contextlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -20,6 +22,7 @@ from hub.observe import metrics
 from hub.pipeline.absorb import Answer, absorb
 from hub.pipeline.apply import Said, apply
 from hub.pipeline.deliver import LEASE, Courier
+from hub.pipeline.pulse import LostLease
 from hub.pipeline.registry import Connection
 from hub.store import connections, cursors, hints
 from hub.store.connections import CONNECTIONS
@@ -29,6 +32,9 @@ from hub.store.tables import RecordRow
 
 _HINTS_AT_ONCE = 20
 _DELETED = 2**62  # above any version of a time: a deletion is the last word
+
+Later = Callable[[AsyncConnection, datetime, str], Awaitable[bool]]
+"""(…, due at, why): puts back what was tried in vain. False where the lease was lost."""
 
 log = structlog.get_logger("orderhub.pull")
 
@@ -45,30 +51,37 @@ async def begin(courier: Courier, connection: Connection) -> None:
 
 async def pull(courier: Courier, connection: Connection) -> bool:
     """One page of one due stream. False when nothing is due."""
-    now = courier.clock()
+    now, worker = courier.clock(), courier.pulse.claimant()
     until = now + LEASE
     async with courier.database.write() as held:
         if await connections.paused(held, connection.id):
             return False
-        row = await cursors.claim(held, connection.id, now, until)
+        row = await cursors.claim(held, connection.id, now, until, worker)
     if row is None:
         return False
+
+    async def later(held: AsyncConnection, due_at: datetime, message: str) -> bool:
+        return await cursors.later(held, row, until, due_at, message, worker)
+
     stream: Pull | None = connection.connector.pull.get(row.stream)
     if stream is None:  # a stream of another version of the connector
         async with courier.database.write() as held:
-            await cursors.later(held, row, until, now + timedelta(days=1), "no such stream any more")
+            await later(held, now + timedelta(days=1), "no such stream any more")
         return True
     try:
-        with courier.background():
-            page = await stream(courier.account(connection), row.cursor)
+        async with courier.pulse.guard(worker):
+            with courier.background():
+                page = await stream(courier.account(connection), row.cursor)
+    except LostLease:
+        return True
     except Exception as error:
-        await _failed(courier, connection, error, lambda held, at, said: cursors.later(held, row, until, at, said), row)
+        await _failed(courier, connection, error, later, row)
         metrics.pulls.labels(connection.id, "attention" if isinstance(error, NeedsAttention) else "later").inc()
         return True
     asked_at, now = now, courier.clock()
     due_at = now if page.more else now + connection.settings.sync.every
     async with courier.database.write() as held:
-        if await cursors.advance(held, row, until, page, due_at, asked_at):
+        if await cursors.advance(held, row, until, page, due_at, asked_at, worker):
             # While it catches up with a past, what is live goes first.
             cause = Cause(id=f"pull:{row.stream}"[:40], actor=connection.id, background=page.more)
             await absorb(held, [Answer(connection, page.events, cause)], now)
@@ -79,23 +92,44 @@ async def pull(courier: Courier, connection: Connection) -> bool:
 
 async def fetch(courier: Courier, connection: Connection) -> int:
     """Fetches a few of the things that hints named. Returns how many."""
-    now = courier.clock()
+    now, worker = courier.clock(), courier.pulse.claimant()
+    until = now + LEASE
     async with courier.database.write() as held:
         if await connections.paused(held, connection.id):
             return 0
-        rows = await hints.claim(held, connection.id, now, now + LEASE, _HINTS_AT_ONCE)
+        rows = await hints.claim(held, connection.id, now, until, _HINTS_AT_ONCE, worker)
     for row in rows:
-        await _fetch(courier, connection, row)
+        with contextlib.suppress(LostLease):  # who took over fetches it
+            await _fetch(courier, connection, _Wanted(row, until, worker))
     return len(rows)
 
 
-async def _fetch(courier: Courier, connection: Connection, row: Any) -> None:
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A hint that is leased to us."""
+
+    row: Any
+    until: datetime
+    worker: str
+
+    async def done(self, held: AsyncConnection) -> None:
+        """Raises `LostLease`, so that nothing of the transaction is written, where another has taken over."""
+        if not await hints.done(held, self.row, self.until, self.worker):
+            raise LostLease
+
+    async def later(self, held: AsyncConnection, due_at: datetime, message: str) -> bool:
+        return await hints.later(held, self.row, self.until, due_at, message, self.worker)
+
+
+async def _fetch(courier: Courier, connection: Connection, wanted: _Wanted) -> None:
+    row = wanted.row
     fetcher: Fetch | None = connection.connector.fetch.get(row.kind)
     cause = Cause(id=row.event_id, actor=connection.id)
     try:
         if fetcher is None:
             raise Missing(f"{connection.connector.slug} cannot fetch a {row.kind}")
-        events = await fetcher(courier.account(connection), row.external_id)
+        async with courier.pulse.guard(wanted.worker):
+            events = await fetcher(courier.account(connection), row.external_id)
     except Missing as missing:
         async with courier.database.write() as held:
             if row.gone:
@@ -104,15 +138,17 @@ async def _fetch(courier: Courier, connection: Connection, row: Any) -> None:
                 log.warning(
                     "fetch.missing", connection=connection.id, kind=row.kind, id=row.external_id, why=str(missing)
                 )
-            await hints.done(held, row)
+            await wanted.done(held)
         return
+    except LostLease:
+        raise
     except Exception as error:
-        await _failed(courier, connection, error, lambda held, at, said: hints.later(held, row, at, said), row)
+        await _failed(courier, connection, error, wanted.later, row)
         return
     now = courier.clock()
     async with courier.database.write() as held:
         await absorb(held, [Answer(connection, events, cause)], now)
-        await hints.done(held, row)
+        await wanted.done(held)
         await connections.worked(held, [connection.id], now)
 
 
@@ -134,12 +170,12 @@ async def _gone(held: AsyncConnection, connection: Connection, hint: Any, cause:
     await apply(held, said, courier.clock())
 
 
-async def _failed(courier: Courier, connection: Connection, error: Exception, later: Any, row: Any) -> None:
+async def _failed(courier: Courier, connection: Connection, error: Exception, later: Later, row: Any) -> None:
     now = courier.clock()
     known = error if isinstance(error, HubError) else TryLater(f"{type(error).__name__}: {error}")
     due_at = next_attempt(known, row.tries + 1, now, courier.jitter()) or now + timedelta(hours=6)
     async with courier.database.write() as held:
-        await later(held, now if isinstance(known, NeedsAttention) else due_at, str(known))
-        if isinstance(known, NeedsAttention):
+        mine = await later(held, now if isinstance(known, NeedsAttention) else due_at, str(known))
+        if mine and isinstance(known, NeedsAttention):
             await connections.pause(held, connection.id, str(known), now)
             Database.tell(held, CONNECTIONS)

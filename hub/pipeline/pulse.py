@@ -36,7 +36,7 @@ _PATIENCE = 2 * BEAT  # seconds for one beat: a database that hangs is like one 
 _SORRY = 1.0  # seconds after a beat that failed
 _SWEEP = 600.0  # seconds between two looks for leases of workers that nobody knows
 
-_BELLS = (OUTBOX, HINTS, CURSORS, CHANGES)  # of those who may take over something
+BELLS = (OUTBOX, HINTS, CURSORS, CHANGES)  # of those who wait for a lease or a time
 
 log = structlog.get_logger("orderhub.pulse")
 
@@ -68,6 +68,9 @@ class NoPulse:
 
     async def reading(self, events: Sequence[str]) -> None:
         """Notes what is about to be read, so that a death tells of what. `[]`: nothing any more."""
+
+
+NO_PULSE = NoPulse()
 
 
 class Pulse(NoPulse):
@@ -132,6 +135,8 @@ class Pulse(NoPulse):
         """The process stops: what it still holds is free at once; where that cannot be said, others find out."""
         self._lose()
         try:
+            if self._note is not None:
+                self._note.write([])
             async with asyncio.timeout(_PATIENCE), self._database.write() as held:
                 await workers.leave(held, self.worker)
                 self._ring(held)
@@ -230,7 +235,7 @@ class Pulse(NoPulse):
                 self._ring(held)
 
     def _ring(self, held: AsyncConnection) -> None:
-        for bell in _BELLS:
+        for bell in BELLS:
             self._database.tell(held, bell)
 
     async def reading(self, events: Sequence[str]) -> None:

@@ -8,6 +8,7 @@ from functools import partial
 
 import structlog
 
+from hub.pipeline import clocks
 from hub.pipeline import publish as publishing
 from hub.pipeline.audit import audit
 from hub.pipeline.deliver import Courier
@@ -51,6 +52,8 @@ class Worker:
         pulse = Pulse(database, clock)
         await pulse.start()
         self.courier = replace(self.courier, pulse=pulse)
+        if self.publisher is not None:
+            self.publisher = replace(self.publisher, pulse=pulse)
         try:
             await self._move(pulse)
         finally:
@@ -61,15 +64,16 @@ class Worker:
         for each in self.connections:
             await begin(self.courier, each)
         loops: list[Awaitable[None]] = [
-            self._loop("digest", INBOX, lambda: digest(database, self.connections, clock)),
+            self._loop("digest", INBOX, lambda: digest(database, self.connections, clock, pulse=pulse)),
             self._loop("plan", PLAN, lambda: plan(database, self.connections, clock)),
             Lanes(self.courier, self.connections, self.at_once, self.on_delivered).run(self._stop),
+            self._each(clocks.EVERY, "clocks", lambda: clocks.watch(database, clock)),
         ]
         for each in self.connections:
             if each.connector.audit:
-                loops.append(self._hourly(f"audit {each.id}", partial(self._audit, each)))
+                loops.append(self._each(_HOUR, f"audit {each.id}", partial(self._audit, each)))
             if self.upkeep is not None:
-                loops.append(self._hourly(f"upkeep {each.id}", partial(self.upkeep, each)))
+                loops.append(self._each(_HOUR, f"upkeep {each.id}", partial(self.upkeep, each)))
             if each.connector.fetch:
                 loops.append(self._loop(f"fetch {each.id}", HINTS, partial(fetch, self.courier, each)))
             if each.connector.pull:
@@ -110,13 +114,13 @@ class Worker:
     async def _audit(self, connection: Connection) -> None:
         await audit(self.courier, connection, self.webhook_url(connection.id))
 
-    async def _hourly(self, name: str, step: Callable[[], Awaitable[None]]) -> None:
+    async def _each(self, seconds: float, name: str, step: Callable[[], Awaitable[None]]) -> None:
         while not self._stop.is_set():
             try:
                 await step()
             except Exception:
                 log.exception("work.failed", movement=name)
-            await self._pause(_HOUR)
+            await self._pause(seconds)
 
     async def _pause(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from psycopg.rows import tuple_row
 from sqlalchemy import BigInteger, Boolean, Integer, LargeBinary, String, Table, Text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import TypeEngine
 
@@ -43,8 +44,18 @@ class Statement:
     async def __call__(self, connection: AsyncConnection, columns: Sequence[Column]) -> Rows:
         if not columns[0]:
             return []
-        driver = (await connection.get_raw_connection()).driver_connection
-        assert driver is not None
+        raw = await connection.get_raw_connection()
+        driver: Any = raw.driver_connection
+        try:
+            return await self._run(connection, driver, columns)
+        except connection.dialect.loaded_dbapi.Error as error:
+            # As SQLAlchemy would have said it, so that nobody has to know both.
+            lost = connection.dialect.is_disconnect(error, raw.dbapi_connection, None)
+            raise DBAPIError.instance(
+                None, None, error, connection.dialect.loaded_dbapi.Error, connection_invalidated=lost
+            ) from error
+
+    async def _run(self, connection: AsyncConnection, driver: Any, columns: Sequence[Column]) -> Rows:
         if connection.dialect.name == "postgresql":
             cursor = driver.cursor(row_factory=tuple_row)
             await cursor.execute(self.postgresql, self.parameters(columns), prepare=True)

@@ -1,4 +1,8 @@
-"""OAuth tokens, sealed, and refreshed by one caller at a time among all processes."""
+"""OAuth tokens, sealed, and refreshed by one caller at a time among all processes.
+
+A lease is over when it was seen unchanged for as long as it lasts, by the steady clock of who waits for it. The time
+that is written as its end is what tells leases apart; no clock is held against it, since clocks jump and differ.
+"""
 
 import asyncio
 import json
@@ -11,7 +15,7 @@ from sqlalchemy import ColumnElement, Table, and_, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.domain.clock import Clock
+from hub.domain.clock import Clock, Ticks, steady
 from hub.domain.errors import TryLater
 from hub.domain.tokens import Tokens
 from hub.store.database import Database
@@ -38,12 +42,25 @@ class _Lease:
 class Credentials:
     """The token store of the way out. No transaction is open while a vendor is called: the lease is a column."""
 
-    def __init__(self, db: Database, sealer: Sealer, now: Clock, *, lease: timedelta = timedelta(minutes=2)) -> None:
-        """`lease`: how long a refresh may take; a process that dies in one holds up the others for as long."""
+    def __init__(
+        self,
+        db: Database,
+        sealer: Sealer,
+        now: Clock,
+        *,
+        lease: timedelta = timedelta(minutes=2),
+        ticks: Ticks = steady,
+    ) -> None:
+        """`lease`: how long a refresh may take; a process that dies in one holds up the others for as long.
+
+        `ticks`: seconds of a clock that only goes forward.
+        """
         self._db = db
         self._sealer = sealer
         self._now = now
         self._lease = lease
+        self._ticks = ticks
+        self._others: dict[str, tuple[datetime, float]] = {}  # by connection, another's lease, and since when seen
 
     async def read(self, connection: str) -> Tokens | None:
         async with self._db.read() as conn:
@@ -96,7 +113,6 @@ class Credentials:
 
     async def _leased(self, connection: str, seen: int) -> _Lease | Tokens | None:
         """A lease for us; or tokens that are newer; or `None` while someone else has the lease."""
-        now = self._now()
         async with self._db.write() as conn:
             first = insert(self._db.dialect, CredentialRow).values(
                 connection=connection, name=_NAME, data=b"", generation=0, expires_at=None, leased_until=None
@@ -106,11 +122,24 @@ class Credentials:
             stored = self._opened(connection, row.data, row.generation, row.expires_at)
             if row.generation > seen and stored is not None:
                 return stored
-            if row.leased_until is not None and row.leased_until > now:
-                return None
-            until = now + self._lease
+            until = self._now() + self._lease
+            if row.leased_until is not None:
+                if not self._over(connection, row.leased_until):
+                    return None
+                # Told apart from the one it follows, wherever the clock stands.
+                until = max(until, row.leased_until + timedelta(microseconds=1))
+            self._others.pop(connection, None)
             await conn.execute(update(_table).where(_mine(connection)).values(leased_until=until))
             return _Lease(stored, row.generation, until)
+
+    def _over(self, connection: str, until: datetime) -> bool:
+        """Another's lease has stood unchanged for as long as one lasts."""
+        now = self._ticks()
+        seen, since = self._others.get(connection, (None, now))
+        if seen != until:
+            self._others[connection] = (until, now)
+            return False
+        return now - since >= self._lease.total_seconds()
 
     async def _run(self, connection: str, lease: _Lease, refresher: Refresher) -> Tokens:
         held = _mine(connection) & (_c.generation == lease.generation)

@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.connector import Page
+from hub.store import leases
 from hub.store.dialects import insert
 from hub.store.tables import CursorRow
 from hub.store.texts import storable
@@ -36,8 +37,10 @@ async def meet(
     )
 
 
-async def claim(connection: AsyncConnection, connection_id: str, now: datetime, until: datetime) -> Any | None:
-    """The most overdue stream that nobody pulls, leased until then."""
+async def claim(
+    connection: AsyncConnection, connection_id: str, now: datetime, until: datetime, worker: str = ""
+) -> Any | None:
+    """The most overdue stream that nobody pulls, leased to the worker, or to nobody in particular until then."""
     row = (
         await connection.execute(
             select(CursorRow.__table__)
@@ -45,7 +48,7 @@ async def claim(connection: AsyncConnection, connection_id: str, now: datetime, 
                 CursorRow.connection == connection_id,
                 CursorRow.stream.not_like(f"{BACKFILL}%"),
                 CursorRow.due_at <= now,
-                or_(CursorRow.leased_until.is_(None), CursorRow.leased_until < now),
+                leases.free(CursorRow, now),
             )
             .order_by(CursorRow.due_at)
             .limit(1)
@@ -53,21 +56,27 @@ async def claim(connection: AsyncConnection, connection_id: str, now: datetime, 
         )
     ).one_or_none()
     if row is not None:
-        await connection.execute(_this(update(CursorRow), row).values(leased_until=until))
+        await connection.execute(_this(update(CursorRow), row).values(leases.held(worker, until)))
     return row
 
 
 async def advance(
-    connection: AsyncConnection, row: Any, until: datetime, page: Page, due_at: datetime, asked_at: datetime
+    connection: AsyncConnection,
+    row: Any,
+    until: datetime,
+    page: Page,
+    due_at: datetime,
+    asked_at: datetime,
+    worker: str = "",
 ) -> bool:
     """False when the lease was lost: another worker pulls this stream now, and its cursor is not ours to move."""
     moved = await connection.execute(
         _this(update(CursorRow), row)
-        .where(CursorRow.leased_until == until)
+        .where(leases.mine(CursorRow, worker, until))
         .values(
             cursor=page.cursor,
+            **leases.released(),
             due_at=due_at,
-            leased_until=None,
             tries=0,
             message="",
             last_ok_at=asked_at,
@@ -77,12 +86,16 @@ async def advance(
     return bool(moved.rowcount)
 
 
-async def later(connection: AsyncConnection, row: Any, until: datetime, due_at: datetime, message: str) -> None:
-    await connection.execute(
+async def later(
+    connection: AsyncConnection, row: Any, until: datetime, due_at: datetime, message: str, worker: str = ""
+) -> bool:
+    """Tried in vain. False when the lease was lost."""
+    moved = await connection.execute(
         _this(update(CursorRow), row)
-        .where(CursorRow.leased_until == until)
-        .values(leased_until=None, due_at=due_at, tries=CursorRow.tries + 1, message=storable(message))
+        .where(leases.mine(CursorRow, worker, until))
+        .values(**leases.released(), due_at=due_at, tries=CursorRow.tries + 1, message=storable(message))
     )
+    return bool(moved.rowcount)
 
 
 def reach(row: Any, page: Page, asked_at: datetime) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -53,7 +54,7 @@ async def claim(connection: AsyncConnection, limit: int) -> dict[str, Due]:
     return found or await _left_by_the_version_before(connection, limit)
 
 
-def _newest(rows: Iterable[DueRow]) -> dict[str, Due]:
+def _newest(rows: Iterable[Any]) -> dict[str, Due]:
     found: dict[str, Due] = {}
     for row in rows:
         behind = row.background and (row.order_id not in found or found[row.order_id].background)

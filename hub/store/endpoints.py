@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub.store import leases
 from hub.store.dialects import insert
 from hub.store.reading_changes import newest_cursor
 from hub.store.tables import EndpointRow
@@ -46,8 +47,10 @@ async def meet(connection: AsyncConnection, endpoint: str, now: datetime) -> Non
     )
 
 
-async def claim(connection: AsyncConnection, endpoint: str, now: datetime, until: datetime) -> Any | None:
-    """Leased until then; `None` where it is not due, disabled, or another worker has it."""
+async def claim(
+    connection: AsyncConnection, endpoint: str, now: datetime, until: datetime, worker: str = ""
+) -> Any | None:
+    """Leased to the worker, or until then; `None` where it is not due, disabled, or another has it."""
     row = (
         await connection.execute(
             select(EndpointRow.__table__)
@@ -55,29 +58,25 @@ async def claim(connection: AsyncConnection, endpoint: str, now: datetime, until
                 EndpointRow.id == endpoint,
                 EndpointRow.disabled_at.is_(None),
                 EndpointRow.due_at <= now,
-                or_(EndpointRow.leased_until.is_(None), EndpointRow.leased_until < now),
+                leases.free(EndpointRow, now),
             )
             .with_for_update(skip_locked=True)
         )
     ).one_or_none()
     if row is not None:
-        await connection.execute(update(EndpointRow).where(EndpointRow.id == endpoint).values(leased_until=until))
+        mine = update(EndpointRow).where(EndpointRow.id == endpoint)
+        await connection.execute(mine.values(leases.held(worker, until)))
     return row
 
 
-async def release(connection: AsyncConnection) -> None:
-    """At start of the only process: whoever held a lease is gone."""
-    await connection.execute(update(EndpointRow).values(leased_until=None))
-
-
-async def settle(connection: AsyncConnection, endpoint: str, until: datetime, **values: Any) -> None:
+async def settle(connection: AsyncConnection, endpoint: str, until: datetime, worker: str = "", **values: Any) -> None:
     """Writes how it went, unless the lease was lost or a person set the cursor meanwhile."""
     if "message" in values:
         values["message"] = storable(values["message"])
     await connection.execute(
         update(EndpointRow)
-        .where(EndpointRow.id == endpoint, EndpointRow.leased_until == until)
-        .values(leased_until=None, **values)
+        .where(EndpointRow.id == endpoint, leases.mine(EndpointRow, worker, until))
+        .values(**leases.released(), **values)
     )
 
 
@@ -95,7 +94,7 @@ async def _set(connection: AsyncConnection, endpoint: str, now: datetime, **valu
     moved = await connection.execute(
         update(EndpointRow)
         .where(EndpointRow.id == endpoint)
-        .values(due_at=now, tries=0, leased_until=None, failing_since=None, disabled_at=None, message="", **values)
+        .values(**leases.released(), due_at=now, tries=0, failing_since=None, disabled_at=None, message="", **values)
     )
     return bool(moved.rowcount)
 

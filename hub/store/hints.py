@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import case, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.connector import Hint
+from hub.store import leases
 from hub.store.database import Database
 from hub.store.dialects import insert
 from hub.store.tables import HintRow
@@ -66,38 +67,52 @@ async def remember(connection: AsyncConnection, wanted: Sequence[Wanted], now: d
 
 
 async def claim(
-    connection: AsyncConnection, connection_id: str, now: datetime, until: datetime, limit: int
+    connection: AsyncConnection, connection_id: str, now: datetime, until: datetime, limit: int, worker: str = ""
 ) -> Sequence[Any]:
+    """Leased to the worker, or to nobody in particular until then. Rows come as they are now: `done` asks for them."""
     rows = (
         await connection.execute(
             select(HintRow.__table__)
-            .where(
-                HintRow.connection == connection_id,
-                HintRow.due_at <= now,
-                or_(HintRow.leased_until.is_(None), HintRow.leased_until < now),
-            )
+            .where(HintRow.connection == connection_id, HintRow.due_at <= now, leases.free(HintRow, now))
             .order_by(HintRow.due_at)
             .limit(limit)
             .with_for_update(skip_locked=True)
         )
     ).all()
     for row in rows:
-        await connection.execute(_this(update(HintRow), row).values(leased_until=until))
+        await connection.execute(_this(update(HintRow), row).values(leases.held(worker, until)))
     return rows
 
 
-async def done(connection: AsyncConnection, row: Any) -> None:
-    """Fetched. A hint that came meanwhile stays, and is due."""
-    await connection.execute(_this(delete(HintRow), row).where(HintRow.generation == row.generation))
-    await connection.execute(_this(update(HintRow), row).values(leased_until=None))
+async def done(connection: AsyncConnection, row: Any, until: datetime, worker: str = "") -> bool:
+    """Fetched. A hint that came meanwhile stays, and is due. False: the lease was lost, and nothing is changed."""
+    gone = await connection.execute(
+        _held(delete(HintRow), row, until, worker).where(HintRow.generation == row.generation)
+    )
+    if gone.rowcount:
+        return True
+    freed = await connection.execute(_held(update(HintRow), row, until, worker).values(leases.released()))
+    return bool(freed.rowcount)
 
 
-async def later(connection: AsyncConnection, row: Any, due_at: datetime, message: str) -> None:
-    await connection.execute(
-        _this(update(HintRow), row).values(
-            leased_until=None, due_at=due_at, tries=HintRow.tries + 1, message=storable(message)
+async def later(
+    connection: AsyncConnection, row: Any, until: datetime, due_at: datetime, message: str, worker: str = ""
+) -> bool:
+    """Tried in vain. What was hinted again meanwhile is due as that said. False: the lease was lost."""
+    again = HintRow.generation != row.generation
+    freed = await connection.execute(
+        _held(update(HintRow), row, until, worker).values(
+            **leases.released(),
+            due_at=case((again, HintRow.due_at), else_=due_at),
+            tries=HintRow.tries + case((again, 0), else_=1),
+            message=storable(message),
         )
     )
+    return bool(freed.rowcount)
+
+
+def _held(statement: Any, row: Any, until: datetime, worker: str) -> Any:
+    return _this(statement, row).where(leases.mine(HintRow, worker, until))
 
 
 def _this(statement: Any, row: Any) -> Any:

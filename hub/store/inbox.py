@@ -107,35 +107,43 @@ async def make_partitions(connection: AsyncConnection) -> None:
     )
 
 
-async def claim(connection: AsyncConnection, now: datetime, limit: int) -> Sequence[Any]:
-    """Locks partitions that have due events and returns their oldest events. The locks end with the transaction.
+async def claim(connection: AsyncConnection, limit: int) -> Sequence[Any]:
+    """Locks partitions that have events waiting and returns the oldest. The locks end with the transaction.
 
-    Two statements, so that the second one sees what the partitions' last holders committed.
+    Two statements, so that the second one sees what the partitions' last holders committed. An event that may have
+    been some process's death comes alone: should it happen again, it is known by which one. No clock is asked: an
+    event waits for nothing but its turn, whatever time it is on the host that took it in. What waits is never counted
+    or sorted, so a long queue costs no more than a short one.
     """
-    due = (
-        select(InboxRow.part, func.min(InboxRow.id).label("oldest"))
-        .where(InboxRow.part >= 0, InboxRow.due_at <= now)
-        .group_by(InboxRow.part)
-        .subquery()
+    oldest = (
+        select(func.min(InboxRow.id))
+        .where(InboxRow.part == PartitionRow.part, InboxRow.part >= 0)
+        .correlate(PartitionRow)
+        .scalar_subquery()
     )
+    waiting = select(PartitionRow.part, oldest.label("oldest")).subquery()
     # A share of the partitions only, the longest waiting first: another worker takes the next share.
     locked = await connection.scalars(
         select(PartitionRow.part)
-        .join(due, due.c.part == PartitionRow.part)
-        .order_by(due.c.oldest)
+        .join(waiting, waiting.c.part == PartitionRow.part)
+        .where(waiting.c.oldest.is_not(None))
+        .order_by(waiting.c.oldest)
         .limit(_SHARE)
         .with_for_update(of=PartitionRow, skip_locked=True)
     )
-    parts = list(locked)
-    if not parts:
-        return []
-    rows = await connection.execute(
-        select(InboxRow.__table__)
-        .where(InboxRow.part.in_(parts), InboxRow.due_at <= now)
-        .order_by(InboxRow.id)
-        .limit(limit)
-    )
-    return rows.all()
+    parts = sorted(locked)
+    rows: list[Any] = []
+    for at, part in enumerate(parts):
+        share = (limit - len(rows)) // (len(parts) - at)
+        rows += await connection.execute(
+            select(InboxRow.__table__)
+            .where(InboxRow.part == part, InboxRow.part >= 0)
+            .order_by(InboxRow.id)
+            .limit(max(share, 1))
+        )
+    rows.sort(key=lambda row: row.id)
+    suspect = next((at for at, row in enumerate(rows) if row.tries), len(rows))
+    return rows[: suspect or 1]
 
 
 _end = arrays.update(InboxRow, ("state", "reason", "order_id", "done_at"), by=("id",), also=f"part = {DONE}")
@@ -164,7 +172,7 @@ async def revive(connection: AsyncConnection, event_id: str, now: datetime) -> b
     await connection.execute(
         update(InboxRow)
         .where(InboxRow.id == event_id)
-        .values(part=part_of(row.connection, row.key), state=EventState.RECEIVED, reason="", due_at=now)
+        .values(part=part_of(row.connection, row.key), state=EventState.RECEIVED, reason="", due_at=now, tries=0)
     )
     return True
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -15,8 +15,6 @@ from hub.store.due import Due
 from hub.store.tables import AttemptRow, OutboxRow
 
 OUTBOX = "outbox"  # the bell of all lanes; `lanes.bell` is that of one
-# New commands are due since long: a host whose clock is behind ours, or went back, does not let them wait.
-_HEAD_START = timedelta(hours=2)
 
 
 class CommandState(StrEnum):
@@ -143,7 +141,7 @@ async def add(connection: AsyncConnection, new: Sequence[New], now: datetime) ->
             [each.fingerprint for each in rows],
             [each.ordinal for each in rows],
             [now] * len(rows),
-            [now - _HEAD_START] * len(rows),
+            [now] * len(rows),
             [each.due.background for each in rows],
             [each.due.cause for each in rows],
         ],

@@ -160,7 +160,7 @@ def test_an_invoice_that_is_not_the_order_is_a_drift_for_a_person() -> None:
     def drifts(total: int) -> list[str]:
         bill = invoice(of=SALE.source.key, total=total)
         [group] = partition([SALE, PAID, bill])
-        return [about for _, about, _, _ in wanted_of(books, fold_order(group), [SALE, PAID, bill], None, []).drifts]
+        return [each.about for each in wanted_of(books, fold_order(group), [SALE, PAID, bill], None, []).drifts]
 
     assert drifts(10_000) == []
     assert drifts(10_001) == ["invoice total"]

@@ -76,7 +76,8 @@ async def test_who_saw_an_older_generation_gets_the_newer_without_asking(
 async def test_a_process_that_died_in_a_refresh_holds_the_others_up_until_its_lease_ends(
     db: Database, other: Database, time: Time
 ) -> None:
-    here, there = (Credentials(each, Sealer([KEY]), time, lease=timedelta(seconds=60)) for each in (db, other))
+    lease, now = timedelta(seconds=60), [0.0]
+    here, there = (Credentials(each, Sealer([KEY]), time, lease=lease, ticks=lambda: now[0]) for each in (db, other))
     started, dies = asyncio.Event(), asyncio.Event()
 
     async def hangs(stored: Tokens | None) -> Tokens:
@@ -92,9 +93,35 @@ async def test_a_process_that_died_in_a_refresh_holds_the_others_up_until_its_le
     done, _ = await asyncio.wait({waiting}, timeout=0.1)
     assert not done
 
-    time.forward(seconds=60)
+    time.forward(hours=1)
+    done, _ = await asyncio.wait({waiting}, timeout=0.1)
+    assert not done  # the time of day counts for nothing
+
+    now[0] += 60
 
     assert (await waiting).generation == 1
+
+
+async def test_two_hosts_whose_clocks_differ_by_an_hour_do_not_refresh_at_once(
+    db: Database, other: Database, time: Time
+) -> None:
+    later = Time(time() + timedelta(hours=1))
+    behind, ahead = Credentials(db, Sealer([KEY]), time), Credentials(other, Sealer([KEY]), later)
+    started, answer = asyncio.Event(), asyncio.Event()
+
+    async def slow(stored: Tokens | None) -> Tokens:
+        started.set()
+        await answer.wait()
+        return await gives(stored)
+
+    first = asyncio.create_task(behind.refresh("books", 0, slow))
+    await started.wait()
+    second = asyncio.create_task(ahead.refresh("books", 0, never))
+    done, _ = await asyncio.wait({second}, timeout=0.1)
+    assert not done
+    answer.set()
+
+    assert await first == await second
 
 
 async def test_who_waits_longer_than_a_lease_is_told_to_come_back(db: Database, time: Time) -> None:
@@ -103,7 +130,8 @@ async def test_who_waits_longer_than_a_lease_is_told_to_come_back(db: Database, 
         await conn.execute(insert(CredentialRow).values(**row, leased_until=time() + timedelta(days=1)))
 
     with pytest.raises(TryLater, match="another process"):
-        await Credentials(db, Sealer([KEY]), time, lease=timedelta(seconds=0.5)).refresh("books", 0, never)
+        lease = timedelta(seconds=0.5)
+        await Credentials(db, Sealer([KEY]), time, lease=lease, ticks=lambda: 0.0).refresh("books", 0, never)
 
 
 async def test_a_refresh_ends_before_its_lease_does(db: Database, time: Time) -> None:

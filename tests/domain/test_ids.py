@@ -1,0 +1,93 @@
+"""Ids that sort in the order in which they were made, whatever the clock does."""
+
+import os
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from hub.domain import ids
+from hub.domain.ids import new_id
+
+
+class Nanoseconds:
+    """The time of day, in hand."""
+
+    def __init__(self) -> None:
+        self.at = time.time_ns() + 10**15  # far ahead, where no other test has been
+
+    def __call__(self) -> int:
+        return self.at
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Nanoseconds:
+    clock = Nanoseconds()
+    monkeypatch.setattr(ids, "_rising", ids._Rising())
+    monkeypatch.setattr(time, "time_ns", clock)
+    return clock
+
+
+def test_ids_of_one_millisecond_rise(clock: Nanoseconds) -> None:
+    made = [new_id("evt") for _ in range(1000)]
+
+    assert made == sorted(set(made))
+
+
+def test_ids_rise_when_the_clock_goes_back_by_an_hour(clock: Nanoseconds) -> None:
+    before = [new_id("evt") for _ in range(3)]
+    clock.at -= 3600 * 10**9
+    after = [new_id("evt") for _ in range(3)]
+    clock.at += 2 * 3600 * 10**9
+
+    made = [*before, *after, new_id("evt")]
+    assert made == sorted(set(made))
+
+
+def test_a_later_millisecond_is_drawn_anew(clock: Nanoseconds) -> None:
+    first = new_id("evt")
+    clock.at += 10**6
+    second = new_id("evt")
+
+    assert second > first
+    assert second[-16:] != first[-16:]
+
+
+def test_the_time_stands_in_front(clock: Nanoseconds) -> None:
+    head = new_id("evt")[4:14]
+    clock.at += 10**6
+
+    assert int(new_id("evt")[4:14].translate(_HEX), 32) == int(head.translate(_HEX), 32) + 1
+
+
+def test_threads_never_make_the_same_id() -> None:
+    with ThreadPoolExecutor(4) as pool:
+        made = [each for some in pool.map(lambda _: [new_id("evt") for _ in range(500)], range(8)) for each in some]
+
+    assert len(set(made)) == len(made)
+
+
+_FORKS = """
+import os, time
+from hub.domain.ids import new_id
+now = time.time_ns()
+time.time_ns = lambda: now
+new_id("evt")
+child = os.fork()
+print(new_id("evt"), flush=True)
+if child:
+    os.waitpid(child, 0)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing forks here")
+def test_a_forked_process_does_not_count_on_from_its_parent() -> None:
+    said = subprocess.run([sys.executable, "-c", _FORKS], capture_output=True, text=True, check=True, timeout=60)
+
+    one, other = said.stdout.split()
+    assert one != other
+
+
+_HEX = str.maketrans("0123456789abcdefghjkmnpqrstvwxyz", "0123456789abcdefghijklmnopqrstuv")
