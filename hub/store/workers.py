@@ -21,6 +21,7 @@ class Seen:
 
     id: str
     beat: int
+    name: str
 
 
 async def register(connection: AsyncConnection, name: str, now: datetime) -> str:
@@ -41,8 +42,8 @@ async def beat(connection: AsyncConnection, worker: str) -> bool:
 
 
 async def others(connection: AsyncConnection, worker: str) -> Sequence[Seen]:
-    rows = await connection.execute(select(WorkerRow.id, WorkerRow.beat).where(WorkerRow.id != worker))
-    return [Seen(row.id, row.beat) for row in rows]
+    rows = await connection.execute(select(WorkerRow.id, WorkerRow.beat, WorkerRow.name).where(WorkerRow.id != worker))
+    return [Seen(row.id, row.beat, row.name) for row in rows]
 
 
 async def note_reading(database: Database, worker: str, events: Sequence[str]) -> None:
