@@ -88,6 +88,7 @@ class Pulse(NoPulse):
         self._noted: list[str] = []
         embedded = database.dialect == "sqlite"
         self._note = poison.NoteFile(database.url.database or "") if embedded else None
+        self._row = None if embedded else workers.NoteRow(database)
 
     # ----------------------------------------------------------------------------------------------- its own life
 
@@ -140,6 +141,8 @@ class Pulse(NoPulse):
         try:
             if self._note is not None:
                 self._note.write([])
+            if self._row is not None:
+                await self._row.close()
             async with asyncio.timeout(_PATIENCE), self._database.write() as held:
                 await workers.leave(held, self.worker)
                 self._ring(held)
@@ -250,8 +253,8 @@ class Pulse(NoPulse):
             return
         if self._note is not None:
             self._note.write(noted)
-        else:
-            await workers.note_reading(self._database, self.worker, noted)
+        if self._row is not None:
+            await self._row.write(self.worker, noted)
         self._noted = noted
 
 

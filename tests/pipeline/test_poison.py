@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
+import pytest
+from sqlalchemy import select, text
 from sqlalchemy.engine import make_url
 
 from hub.pipeline.pulse import Pulse
@@ -167,10 +168,29 @@ async def test_who_reads_nothing_any_more_accuses_nothing(db: Database, time: Ti
     await pulse.start()
     await pulse.reading(ids)
     await pulse.reading([])
-
     if db.dialect == "postgresql":
         async with db.read() as held:
             assert await held.scalar(select(WorkerRow.reading)) == "[]"
-    await Pulse(db, time).start()
+    other = Pulse(db, time)
+    await other.start()
 
     assert (await event(db, ids[0])).tries == 0
+    await pulse.leave()
+    await other.leave()
+
+
+async def test_a_note_outlives_the_loss_of_its_connection(db: Database, time: Time) -> None:
+    if db.dialect == "sqlite":
+        pytest.skip("a file is not cut off")
+    pulse = Pulse(db, time)
+    await pulse.start()
+    await pulse.reading(["evt_1"])
+
+    async with db.write() as held:
+        others = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database()"
+        await held.execute(text(f"{others} AND pid <> pg_backend_pid()"))
+    await pulse.reading(["evt_2"])
+
+    async with db.read() as held:
+        assert await held.scalar(select(WorkerRow.reading)) == '["evt_2"]'
+    await pulse.leave()
