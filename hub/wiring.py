@@ -180,6 +180,9 @@ class OrderHub:
         await migrate(self.database)
 
     async def work(self, stop: asyncio.Event) -> None:
+        if self.clock is self.shared_clock:
+            await self.shared_clock.set()  # a worker that went by another time would move what waits for this one
+
         def at_once(connection: Connection) -> int:
             return connection.connector.way(connection.settings).limits.at_once
 

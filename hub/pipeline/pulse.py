@@ -4,22 +4,24 @@ A lease must not end by the time of day: clocks jump, and those of two hosts dif
 and a worker lives as long as its beat in the database moves. Each worker looks at the beats of all others and measures
 with its own steady clock for how long each one stands still.
 
+Of a process on its own machine a worker need not wait for that: it sees that it is gone.
+
 A worker that cannot beat must have stopped on its own before anyone may declare it dead. Others count from when they
 saw a beat, which is after it began; so it may act until the beginning of its last beat + `DEAD` - `HANDOVER`.
 """
 
 import asyncio
 import contextlib
-import os
-import socket
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 
 import structlog
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.domain.clock import Clock, Ticks, steady
 from hub.observe import metrics
+from hub.pipeline import place
 from hub.store import leases, poison, workers
 from hub.store.cursors import CURSORS
 from hub.store.database import Database
@@ -75,11 +77,11 @@ NO_PULSE = NoPulse()
 
 class Pulse(NoPulse):
     def __init__(self, database: Database, clock: Clock, *, name: str = "", ticks: Ticks = steady) -> None:
-        """`name`: for people. `ticks`: this process's own steady seconds."""
+        """`name`: instead of this process's. `ticks`: its own steady seconds."""
         self.worker = ""
         self._database = database
         self._clock = clock
-        self._name = (name or f"{socket.gethostname()}:{os.getpid()}")[:255]
+        self._name = name or place.name()
         self._ticks = ticks
         self._until = float("-inf")  # by `ticks`: so long we may act
         self._cuts: set[asyncio.Timeout] = set()
@@ -89,6 +91,7 @@ class Pulse(NoPulse):
         self._noted: list[str] = []
         embedded = database.dialect == "sqlite"
         self._note = poison.NoteFile(database.url.database or "") if embedded else None
+        self._row = None if embedded else workers.NoteRow(database)
 
     # ----------------------------------------------------------------------------------------------- its own life
 
@@ -101,6 +104,7 @@ class Pulse(NoPulse):
             self._note.write([])
             _parked(parked)
         await self._register()
+        await self.beat()  # whoever was killed here and is started anew takes over from itself
 
     async def run(self) -> None:
         """Beats until cancelled."""
@@ -126,7 +130,10 @@ class Pulse(NoPulse):
             return
         self._extend(started)
         for dead in self._look(others, started, self._ticks()):
-            await self._bury(dead)
+            try:
+                await self._bury(dead)
+            except DBAPIError as error:  # its last transaction is not over yet, perhaps: the next look finds it again
+                log.warning("pulse.not_buried", worker=dead.id, why=str(error.orig))
         if started - self._swept >= _SWEEP:
             await self._sweep()
             self._swept = started
@@ -137,6 +144,8 @@ class Pulse(NoPulse):
         try:
             if self._note is not None:
                 self._note.write([])
+            if self._row is not None:
+                await self._row.close()
             async with asyncio.timeout(_PATIENCE), self._database.write() as held:
                 await workers.leave(held, self.worker)
                 self._ring(held)
@@ -205,7 +214,10 @@ class Pulse(NoPulse):
     # ------------------------------------------------------------------------------------------------- the others
 
     def _look(self, others: Sequence[Seen], started: float, ended: float) -> list[Seen]:
-        """Who is dead. Counted from the end of the first look that saw a beat to the start of the last."""
+        """Who is dead: whose beat stands still, or whose process is gone from this machine.
+
+        Counted from the end of the first look that saw a beat to the start of the last.
+        """
         if started - self._looked > _GAP:
             # We could not look, so perhaps nobody could beat: a database that was away kills no worker.
             self._seen = {}
@@ -215,7 +227,7 @@ class Pulse(NoPulse):
             each.id: known if (known := before.get(each.id)) and known[0] == each.beat else (each.beat, ended)
             for each in others
         }
-        return [each for each in others if started - self._seen[each.id][1] >= DEAD]
+        return [each for each in others if started - self._seen[each.id][1] >= DEAD or place.is_gone(each.name)]
 
     async def _bury(self, dead: Seen) -> None:
         async with self._database.write() as held:
@@ -244,8 +256,8 @@ class Pulse(NoPulse):
             return
         if self._note is not None:
             self._note.write(noted)
-        else:
-            await workers.note_reading(self._database, self.worker, noted)
+        if self._row is not None:
+            await self._row.write(self.worker, noted)
         self._noted = noted
 
 

@@ -14,7 +14,7 @@ _RESERVE = 0.2  # of a day's calls: not for backfills
 
 
 class Budgets:
-    """Hands out turns. Processes' clocks are taken to agree to within a fraction of a second."""
+    """Hands out turns. Processes' clocks agree to within a fraction of a second: see `hub.store.clock`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.store.inbox import DONE, EventState
 from hub.store.tables import InboxRow
 
-TRIES = 3
+TRIES = 4  # deaths: one in company, and three alone, since many a process is killed for other reasons
 _AT_ONCE = 500  # SQLite takes 32,766 parameters in one statement
 
 

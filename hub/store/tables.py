@@ -185,7 +185,7 @@ class WorkerRow(Base):
 
     __tablename__ = "workers"
     id: Mapped[IdKey]
-    name: Mapped[Long]  # host and process, for people
+    name: Mapped[Long]  # host and process, for people; behind `@` what its neighbours tell it by
     started_at: Mapped[Utc]
     beat: Mapped[Big]
     reading: Mapped[Txt]  # JSON: the ids of the events that it is about to read; should it die of one, they are known

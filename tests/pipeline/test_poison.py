@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
+import pytest
+from sqlalchemy import select, text
 from sqlalchemy.engine import make_url
 
-from hub.pipeline.pulse import BEAT, DEAD, Pulse
+from hub.pipeline.pulse import Pulse
 from hub.store import inbox, poison
 from hub.store.database import Database
 from hub.store.inbox import Ended, EventState
@@ -66,7 +67,7 @@ async def test_after_a_few_deaths_it_is_parked_and_the_rest_goes_on(db: Database
 
     row = await event(db, ids[0])
     assert (row.state, row.part) == (EventState.PARKED, inbox.DONE)
-    assert "the process died 3 times" in row.reason
+    assert f"the process died {poison.TRIES} times" in row.reason
     assert await claimed(db) == ["b"]
 
 
@@ -106,7 +107,7 @@ from hub.pipeline.pulse import Pulse
 from hub.store.database import Database
 
 async def run():
-    pulse = Pulse(Database(sys.argv[1]), utc_now, name="dies")
+    pulse = Pulse(Database(sys.argv[1]), utc_now)
     await pulse.start()
     await pulse.reading(sys.argv[2:])
     os.abort()
@@ -124,13 +125,8 @@ async def dies_reading(db: Database, time: Time, *ids: str) -> None:
     )
     _, said = await dying.communicate()
     assert dying.returncode == -signal.SIGABRT, said.decode()
-    now = [0.0]
-    finder = Pulse(db, time, name="finds", ticks=lambda: now[0])
+    finder = Pulse(db, time)
     await finder.start()
-    if db.dialect == "postgresql":
-        for _ in range(int(DEAD / BEAT) + 1):
-            await finder.beat()
-            now[0] += BEAT
     await finder.leave()
 
 
@@ -140,6 +136,18 @@ async def test_a_process_that_crashes_tells_what_it_read(db: Database, time: Tim
     await dies_reading(db, time, *ids[:2])
 
     assert [(await event(db, each)).tries for each in ids] == [1, 1, 0]
+
+
+async def test_what_crashes_each_process_that_reads_it_is_parked_and_the_next_one_is_read(
+    db: Database, time: Time
+) -> None:
+    ids = await take_in(db, time, "poison", "sound")
+    for _ in range(poison.TRIES):
+        (first, *_) = await claimed(db)
+        assert first == "poison"
+        await dies_reading(db, time, ids[0])
+
+    assert await claimed(db) == ["sound"]
 
 
 async def test_a_process_that_ends_by_itself_accuses_nothing(db: Database, time: Time) -> None:
@@ -160,10 +168,29 @@ async def test_who_reads_nothing_any_more_accuses_nothing(db: Database, time: Ti
     await pulse.start()
     await pulse.reading(ids)
     await pulse.reading([])
-
     if db.dialect == "postgresql":
         async with db.read() as held:
             assert await held.scalar(select(WorkerRow.reading)) == "[]"
-    await Pulse(db, time).start()
+    other = Pulse(db, time)
+    await other.start()
 
     assert (await event(db, ids[0])).tries == 0
+    await pulse.leave()
+    await other.leave()
+
+
+async def test_a_note_outlives_the_loss_of_its_connection(db: Database, time: Time) -> None:
+    if db.dialect == "sqlite":
+        pytest.skip("a file is not cut off")
+    pulse = Pulse(db, time)
+    await pulse.start()
+    await pulse.reading(["evt_1"])
+
+    async with db.write() as held:
+        others = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database()"
+        await held.execute(text(f"{others} AND pid <> pg_backend_pid()"))
+    await pulse.reading(["evt_2"])
+
+    async with db.read() as held:
+        assert await held.scalar(select(WorkerRow.reading)) == '["evt_2"]'
+    await pulse.leave()

@@ -146,7 +146,7 @@ async def test_a_burial_that_finds_the_beat_moved_changes_nothing(db: Database, 
     await one.beat()
 
     async with db.write() as held:
-        assert await workers.bury(held, workers.Seen(one.worker, 0)) is None
+        assert await workers.bury(held, workers.Seen(one.worker, 0, "one:1")) is None
 
     assert await holder(db) == one.worker
 
