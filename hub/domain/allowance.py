@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+_GENEROUS = 1000  # calls a second, of all processes
+_KEPT = timedelta(seconds=1)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
@@ -18,13 +21,23 @@ class Pace:
 
     @property
     def slack(self) -> timedelta:
-        """How long before now a turn may lie (a burst after a quiet time), and how long after its time it is good."""
+        """How long before now a turn may lie: a burst after a quiet time."""
         return self.per / 10
 
     @property
+    def generous(self) -> bool:
+        """More than a house will ever ask for, and no day's count that turns taken in store would use up."""
+        return self.per_day is None and self.requests / self.per.total_seconds() >= _GENEROUS
+
+    @property
+    def late(self) -> timedelta:
+        """How long after its time a turn is good. A generous pace gives some of itself for turns that keep."""
+        return self.slack + (min(self.per / 2, _KEPT) if self.generous else timedelta())
+
+    @property
     def step(self) -> timedelta:
-        """Between two turns. What slack and lateness let come together is made up for: five sixths of the rate."""
-        return (self.per + 2 * self.slack) / self.requests
+        """Between two turns. Lateness is made up for, and a slack more for what clocks and machines are late by."""
+        return (self.per + self.slack + self.late) / self.requests
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

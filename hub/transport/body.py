@@ -1,9 +1,7 @@
 """Reading an answer's body: bounded before and after unpacking."""
 
 import zlib
-from collections.abc import AsyncIterable
-
-import httpx
+from collections.abc import AsyncIterable, Iterable
 
 from hub.transport.faults import Lost
 
@@ -14,50 +12,49 @@ _WINDOWS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 
 
 class TooBig(Exception):
-    """More than was allowed. `start` is what fitted."""
+    """More than was allowed. `start` is what fitted, or some of it."""
 
-    def __init__(self, start: bytes) -> None:
-        super().__init__(f"more than {len(start)} bytes")
+    def __init__(self, start: bytes, most: int) -> None:
+        super().__init__(f"more than {most} bytes")
         self.start = start
 
 
-async def read_body(response: httpx.Response, most: int) -> bytes:
-    """The unpacked body. Raises `TooBig` as soon as it is, on the wire or unpacked, and `Lost` where it cannot be."""
-    # The stream itself, not `aiter_raw`: a test's stand-in answer has been read once already.
-    assert isinstance(response.stream, httpx.AsyncByteStream)
-    return await unpack(response.stream, response.headers.get("content-encoding", ""), most)
+async def read_some(stream: AsyncIterable[bytes], most: int) -> list[bytes]:
+    """What comes, until it is more than `most` bytes."""
+    chunks, size = [], 0
+    async for chunk in stream:
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > most:
+            break
+    return chunks
 
 
-async def unpack(chunks: AsyncIterable[bytes], encoding: str, most: int) -> bytes:
+def unpack(chunks: Iterable[bytes], encoding: str, most: int) -> bytes:
+    """The unpacked body. Raises `TooBig` where it is, packed or unpacked, and `Lost` where it cannot be unpacked."""
     encoding = encoding.strip().lower()
     if encoding in ("", "identity"):
-        return await _plain(chunks, most)
+        body = b"".join(chunks)
+        if len(body) > most:
+            raise TooBig(body[:most], most)
+        return body
     if encoding not in _WINDOWS:
         raise Lost(f"an answer packed as {encoding[:40]!r}, which was not asked for")
     try:
-        return await _packed(chunks, encoding, most)
+        return _packed(chunks, encoding, most)
     except zlib.error:
         raise Lost(f"an answer that is not {encoding}, as it says") from None
 
 
-async def _plain(chunks: AsyncIterable[bytes], most: int) -> bytes:
-    body = bytearray()
-    async for chunk in chunks:
-        body += chunk
-        if len(body) > most:
-            raise TooBig(bytes(body[:most]))
-    return bytes(body)
-
-
-async def _packed(chunks: AsyncIterable[bytes], encoding: str, most: int) -> bytes:
+def _packed(chunks: Iterable[bytes], encoding: str, most: int) -> bytes:
     """Unpacks in steps: never is more than `most` and one step in memory, whatever the chunk would unpack to."""
     body = bytearray()
     wire = 0
     unpacker: zlib._Decompress | None = None
-    async for chunk in chunks:
+    for chunk in chunks:
         wire += len(chunk)
         if wire > most:
-            raise TooBig(bytes(body))
+            raise TooBig(bytes(body), most)
         more = True
         while chunk or more:  # a full step may have left something inside the unpacker
             if unpacker is None:
@@ -67,7 +64,7 @@ async def _packed(chunks: AsyncIterable[bytes], encoding: str, most: int) -> byt
             step = unpacker.decompress(chunk, _STEP)
             body += step
             if len(body) > most:
-                raise TooBig(bytes(body[:most]))
+                raise TooBig(bytes(body[:most]), most)
             if unpacker.eof:  # gzip may have several members (RFC 1952, 2.2)
                 chunk, unpacker = unpacker.unused_data, None
             else:

@@ -18,6 +18,7 @@ from hub.transport.authorise import Consent, Invitation, redeemer
 from hub.transport.body import ACCEPTED
 from hub.transport.exchange import exchange
 from hub.transport.inner import fast
+from hub.transport.lean import Client
 from hub.transport.mail import MailServer
 from hub.transport.oauth import Ask, Bearer
 from hub.transport.passage import Passage, Ticks, Watch
@@ -116,14 +117,7 @@ class WayOut:
             watch=self._watch,
             share=share,
         )
-        http = httpx.AsyncClient(
-            transport=passage,
-            base_url=way.base_url,
-            headers={"User-Agent": "orderhub", "Accept-Encoding": ACCEPTED},
-            follow_redirects=False,
-            trust_env=False,  # no proxy or password from the environment
-            timeout=None,  # noqa: S113  (the passage has one deadline for all of a call)
-        )
+        http = Client(passage, way.base_url, {"User-Agent": "orderhub", "Accept-Encoding": ACCEPTED})
         mail = MailServer(connection, way.smtp, limits, redact, share) if way.smtp is not None else None
         return Account(connection=connection, settings=settings, http=http, now=self._now, mail=mail)
 

@@ -6,14 +6,10 @@ not followed.
 """
 
 import ipaddress
-import socket
-from collections.abc import Mapping
-from functools import partial
+from collections.abc import Mapping, Sequence
 
-import aiohttp
 import httpx
-from aiohttp.abc import AbstractResolver, ResolveResult
-from httpx_aiohttp import AiohttpTransport
+from aiohappyeyeballs import AddrInfoType
 
 from hub.domain.clock import Clock
 from hub.domain.errors import Refused, TryLater
@@ -22,6 +18,7 @@ from hub.transport.exchange import exchange
 from hub.transport.faults import Lost, NotSent, Unsendable
 from hub.transport.inner import tls
 from hub.transport.verdict import excerpt, retry_after
+from hub.transport.wire import Resolve, Wire, addresses
 
 _SECONDS = 15.0
 _BYTES = 64 * 1024  # of the answer, which nobody reads but for its first words
@@ -61,40 +58,25 @@ _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052
 _COMPATIBLE = ipaddress.IPv6Network("::/96")  # RFC 4291, 2.5.5.1
 
 
-class PublicOnly(AbstractResolver):
-    """Resolves names, and gives back nothing that is not public."""
+def public_only(resolve: Resolve) -> Resolve:
+    """Finds what `resolve` finds, and nothing where any of it is not public."""
 
-    def __init__(self, inner: AbstractResolver | None = None) -> None:
-        self._inner = inner or aiohttp.ThreadedResolver()
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        found = await self._inner.resolve(host, port, family)
-        private = [each["host"] for each in found if not is_public(each["host"])]
+    async def checked(host: str, port: int) -> Sequence[AddrInfoType]:
+        found = await resolve(host, port)
+        private = [address for *_, (address, *_) in found if not is_public(str(address))]
         if private:
             raise OSError(f"{host} is {private[0]}, which is not a public address")
         return found
 
-    async def close(self) -> None:
-        await self._inner.close()
-
-
-def _session(resolver: AbstractResolver | None) -> aiohttp.ClientSession:
-    return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(ssl=tls(), resolver=resolver, use_dns_cache=False, force_close=True),
-        cookie_jar=aiohttp.DummyCookieJar(),
-        skip_auto_headers=("User-Agent", "Content-Type", "Accept", "Accept-Encoding"),
-        trust_env=False,
-    )
+    return checked
 
 
 class Outward:
-    def __init__(self, now: Clock, resolver: AbstractResolver | None = None) -> None:
-        """`resolver` answers for names; what it says is checked all the same."""
+    def __init__(self, now: Clock, resolve: Resolve = addresses) -> None:
+        """`resolve` answers for names; what it says is checked all the same."""
         self._now = now
-        self._public = AiohttpTransport(client=partial(_session, PublicOnly(resolver)))
-        self._any = AiohttpTransport(client=partial(_session, None))
+        self._public = Wire(tls, keep=0, resolve=public_only(resolve))
+        self._any = Wire(tls, keep=0)
 
     async def post(self, url: str, headers: Mapping[str, str], body: bytes, *, allow_private: bool) -> None:
         """Returns on a 2xx. Raises `Gone`, or `TryLater`, with the time to come back where the other side names one."""

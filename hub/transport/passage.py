@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import math
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -66,7 +66,9 @@ class Passage(httpx.AsyncBaseTransport):
         self._inner = inner
         self._connection = connection
         self._connector = connector
-        self._home = origin(httpx.URL(base_url))
+        home = httpx.URL(base_url)
+        self._home = origin(home)
+        self._home_as_written = (home.raw_scheme, home.netloc)
         self._limits = limits
         self._deadline = limits.deadline.total_seconds()
         self._auth = auth
@@ -112,24 +114,31 @@ class Passage(httpx.AsyncBaseTransport):
     # ------------------------------------------------------------------------------------------------- one call
 
     async def _call(self, request: httpx.Request) -> tuple[httpx.Response, HubError | None]:
-        require_origin(request.url, self._home)
-        content = await request.aread()
+        url = request.url
+        if (url.raw_scheme, url.netloc) != self._home_as_written:
+            require_origin(url, self._home)
+        await request.aread()
         started = asyncio.get_running_loop().time()
         last_start, end = started + self._deadline / 2, started + self._deadline
         self._breaker.check(self._ticks())
-        async with self._slot(last_start):
+        await self._slot(last_start)
+        try:
             await self._turn(last_start)
             proof = await self._auth.proof(_until(last_start))
-            response, error = await self._try(request, content, proof, last_start, end)
+            response, error = await self._try(request, proof, last_start, end)
             # A 401 means that nothing happened: once more with newer credentials, if there are any.
             if response.status_code == 401 and await self._auth.renew(proof, _until(last_start)):
                 await self._turn(last_start)
                 proof = await self._auth.proof(_until(last_start))
-                response, error = await self._try(request, content, proof, last_start, end)
+                response, error = await self._try(request, proof, last_start, end)
             return response, error
+        finally:
+            self._slots.release()
 
-    @contextlib.asynccontextmanager
-    async def _slot(self, last_start: float) -> AsyncIterator[None]:
+    async def _slot(self, last_start: float) -> None:
+        if not self._slots.locked():
+            await self._slots.acquire()  # at once, without a timer
+            return
         try:
             async with asyncio.timeout_at(last_start):
                 await self._slots.acquire()
@@ -137,20 +146,18 @@ class Passage(httpx.AsyncBaseTransport):
             raise TryLater(
                 f"{self._connection}: {self._limits.at_once} calls are under way; nothing was sent"
             ) from None
-        try:
-            yield
-        finally:
-            self._slots.release()
 
     async def _turn(self, last_start: float) -> None:
         """Waits for the budget, where that is soon enough."""
         if self._share is not None:
             self._in_time(self._budget.paused(self._ticks()), last_start)  # before a turn is taken for nothing
-            await asyncio.sleep(await self._share.turn(_until(last_start)))
+            wait = await self._share.turn(_until(last_start))
         else:
             at = self._ticks()
             self._in_time(self._budget.wait(at), last_start)
-            await asyncio.sleep(self._budget.take(at))
+            wait = self._budget.take(at)
+        if wait > 0:
+            await asyncio.sleep(wait)
         while rest := self._budget.paused(self._ticks()):
             self._in_time(rest, last_start)
             await asyncio.sleep(rest)
@@ -161,22 +168,17 @@ class Passage(httpx.AsyncBaseTransport):
             raise TryLater(message, after=timedelta(seconds=wait))
 
     async def _try(
-        self, request: httpx.Request, content: bytes, proof: Proof, last_start: float, end: float
+        self, request: httpx.Request, proof: Proof, last_start: float, end: float
     ) -> tuple[httpx.Response, HubError | None]:
         """Sends once. The breaker hears of it whatever happens."""
         if _until(last_start) <= 0:
             raise TryLater(f"{self._connection}: too late to begin within the deadline; nothing was sent")
-        # A copy: credentials are in what is sent, never in the request that connectors and errors hold.
-        headers = httpx.Headers(request.headers)
-        headers.update(proof.headers)
-        sent = httpx.Request(
-            request.method, request.url, headers=headers, content=content, extensions=request.extensions
-        )
         call = self._breaker.admit(self._ticks())
         healthy: bool | None = None
         try:
-            response = await exchange(self._inner, sent, seconds=_until(end), body_bytes=self._limits.body_bytes)
-            response.request = request
+            response = await exchange(
+                self._inner, request, seconds=_until(end), body_bytes=self._limits.body_bytes, proof=proof.headers
+            )
             error = self._judged(response)
             await self._heed(response)
             healthy = not isinstance(error, TryLater | Unknown)

@@ -7,9 +7,8 @@ time: before it, nobody uses it; and a little after it, it is lost.
 import asyncio
 import contextlib
 import contextvars
-from collections import deque
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from hub.domain.allowance import Grant, Pace
@@ -17,9 +16,10 @@ from hub.domain.clock import Clock
 from hub.domain.errors import TryLater
 
 _BLOCK = timedelta(milliseconds=500)  # of turns, at most …
-_MOST = 64  # … and so many
+_MOST = 64  # … and so many, where the pace is not generous
 _PATIENCE = timedelta(seconds=30)  # of a background call for a turn
-_BUSY = timedelta(milliseconds=250)  # a block used up sooner than this is followed by one twice its size
+_BUSY = timedelta(milliseconds=250)  # a block gone sooner than this is followed by one twice its size …
+_QUIET = timedelta(seconds=1)  # … and one that lasted longer than this by a single turn
 
 _background: contextvars.ContextVar[bool] = contextvars.ContextVar("background", default=False)
 
@@ -47,7 +47,12 @@ class Share:
         self._pace = pace
         self._allowance = allowance
         self._now = now
-        self._turns: deque[datetime] = deque()
+        self._step, self._late = pace.step, pace.late
+        self._most = max(1, int(_BLOCK / self._step))
+        if not pace.generous:
+            self._most = min(self._most, _MOST)
+        self._first = datetime.min.replace(tzinfo=UTC)  # of the turns at hand, `_step` apart …
+        self._left = 0  # … and how many they are
         self._size = 1
         self._granted_at: datetime | None = None
         self._lock = asyncio.Lock()
@@ -57,16 +62,21 @@ class Share:
 
         Raises `TryLater`, with the time to come back, where that is not soon enough.
         """
+        now, within = self._now(), timedelta(seconds=seconds)
+        if self._left and not self._lock.locked() and not _background.get():
+            at = self._at_hand(now, within)
+            if at is not None:
+                return max(0.0, (at - now).total_seconds())
         try:
             async with asyncio.timeout(seconds):
-                at = await (self._behind() if _background.get() else self._next(timedelta(seconds=seconds)))
+                at = await (self._behind() if _background.get() else self._next(within))
         except TimeoutError:
             raise TryLater(f"{self._connection}: many calls wait for their turn; nothing was sent") from None
         return max(0.0, (at - self._now()).total_seconds())
 
     async def pause(self, seconds: float) -> None:
         """The vendor said so: tells the other processes, too."""
-        self._turns.clear()
+        self._left = 0
         await self._allowance.pause(self._connection, self._now() + timedelta(seconds=seconds))
 
     async def _next(self, within: timedelta) -> datetime:
@@ -82,22 +92,36 @@ class Share:
                 raise self._none(grant)
             await asyncio.sleep(max((grant.first - self._now()).total_seconds(), 0.01))
 
+    def _at_hand(self, now: datetime, within: timedelta) -> datetime | None:
+        """The next turn of the block that is still good."""
+        over = now - self._late - self._first
+        if over > timedelta():  # nobody used them in their time
+            skipped = min(self._left, -(-over // self._step))
+            self._first += skipped * self._step
+            self._left -= skipped
+        if not self._left:
+            return None
+        at = self._first
+        if at - now > within:  # it stays for somebody with more patience
+            raise self._later((at - now).total_seconds(), "the call budget is spent")
+        self._first += self._step
+        self._left -= 1
+        return at
+
     async def _taken(self, within: timedelta) -> datetime:
         now = self._now()
-        while self._turns:
-            if self._turns[0] - now > within:  # it stays for somebody with more patience
-                raise self._later((self._turns[0] - now).total_seconds(), "the call budget is spent")
-            at = self._turns.popleft()
-            if now - at <= self._pace.slack:
-                return at
-        busy = self._granted_at is not None and now - self._granted_at < _BUSY
-        most = min(max(1, int(_BLOCK / self._pace.step)), _MOST)
-        self._size = min(self._size * 2, most) if busy else 1
+        if self._left and (at := self._at_hand(now, within)) is not None:
+            return at
+        lasted = now - self._granted_at if self._granted_at is not None else _QUIET
+        if lasted >= _QUIET:
+            self._size = 1
+        elif lasted < _BUSY:
+            self._size = min(self._size * 2, self._most)
         grant = await self._granted(self._size, background=False, within=within)
         if not grant.turns:
             raise self._none(grant)
         self._granted_at = now
-        self._turns.extend(grant.first + n * self._pace.step for n in range(1, grant.turns))
+        self._first, self._left = grant.first + self._step, grant.turns - 1
         return grant.first
 
     async def _granted(self, turns: int, *, background: bool, within: timedelta) -> Grant:

@@ -43,12 +43,12 @@ def excerpt(response: httpx.Response, redact: Callable[[str], str] = str) -> str
 def verdict(response: httpx.Response, now: datetime, redact: Callable[[str], str] = str) -> HubError | None:
     """`None`: a good answer. The usual reading, for where the vendor has no other (`Connector.verdict`)."""
     request, code = response.request, response.status_code
+    if 200 <= code < 300:
+        return None
     said = f"{request.method} {redact(request.url.path)}: {code}"
     if words := excerpt(response, redact) if code >= 300 else "":
         said += f" {words}"
     match code:
-        case _ if 200 <= code < 300:
-            return None
         case 401 | 403:
             return NeedsAttention(said)
         case 404 | 410:

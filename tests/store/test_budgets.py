@@ -40,7 +40,7 @@ class OneRow:
 
 @given(
     requests=st.integers(1, 40),
-    per=st.sampled_from([1.0, 60.0]),
+    per=st.sampled_from([0.01, 1.0, 60.0]),  # the first is a generous pace for most
     calls=st.lists(st.tuples(st.integers(0, 3), st.floats(0, 3)), min_size=1, max_size=120),
 )
 async def test_no_window_has_more_calls_of_all_processes_than_allowed(
@@ -190,7 +190,8 @@ async def test_a_clock_that_lags_at_midnight_does_not_begin_the_day_before_anew(
     assert (grant.turns, grant.why) == (0, "10 calls of 10 a day are spent")
 
 
-async def test_a_vendor_that_allows_a_million_a_second_costs_no_more_than_one_that_allows_few(time: Time) -> None:
+@pytest.mark.parametrize("gap", [0.0, 0.0012, 0.01], ids=["at once", "800 a second", "100 a second"])
+async def test_a_limit_that_nobody_reaches_costs_a_few_writes_a_second(time: Time, gap: float) -> None:
     asked: list[int] = []
 
     class Watched(OneRow):
@@ -200,8 +201,18 @@ async def test_a_vendor_that_allows_a_million_a_second_costs_no_more_than_one_th
             asked.append(turns)
             return await super().grant(connection, pace, turns, now, within=within, background=background)
 
-    share = Share("shop", Pace(requests=1_000_000, per=timedelta(seconds=1)), Watched(), time)
+    share = Share("shop", Pace(requests=1_000_000, per=timedelta(minutes=1)), Watched(), time)
+    waits = []
     for _ in range(2_000):
-        await share.turn(60)
+        time.forward(seconds=gap)
+        waits.append(await share.turn(60))
 
-    assert max(asked) == 64
+    assert waits == [0.0] * 2_000
+    assert len(asked) <= 12 + 2_000 * gap * 8  # the first ones are small
+
+
+async def test_turns_are_not_kept_in_store_where_a_day_has_so_many() -> None:
+    many = Pace(requests=1_000_000, per=timedelta(minutes=1))
+
+    assert many.generous
+    assert not Pace(requests=many.requests, per=many.per, per_day=5_000).generous

@@ -1,14 +1,15 @@
 """Our users choose where outgoing webhooks go: not into our own network, by whatever name or figure."""
 
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 
 import pytest
-from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohappyeyeballs import AddrInfoType
 
 from hub.domain.errors import TryLater
 from hub.transport.outward import Gone, Outward, is_public
+from hub.transport.wire import Resolve
 from tests.conftest import Time
 from tests.transport.vendor import answer, saying, vendor
 
@@ -37,20 +38,11 @@ async def out(time: Time) -> AsyncIterator[Outward]:
     await outward.aclose()
 
 
-class Names(AbstractResolver):
-    def __init__(self, *addresses: str) -> None:
-        self.addresses = addresses
+def names(*found: str) -> Resolve:
+    async def resolve(host: str, port: int) -> Sequence[AddrInfoType]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 0, "", (each, port)) for each in found]
 
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        return [
-            ResolveResult(hostname=host, host=each, port=port, family=socket.AF_INET, proto=0, flags=0)
-            for each in self.addresses
-        ]
-
-    async def close(self) -> None:
-        """Nothing is open."""
+    return resolve
 
 
 @pytest.mark.parametrize(
@@ -70,7 +62,7 @@ async def test_nothing_is_sent_to_this_machine_however_it_is_written(out: Outwar
 async def test_nor_to_a_name_of_which_any_address_is_ours(time: Time, addresses: tuple[str, ...]) -> None:
     async with vendor(saying(answer())) as shop:
         port = shop.url.rpartition(":")[2]
-        out = Outward(time, Names(*addresses))
+        out = Outward(time, names(*addresses))
 
         with pytest.raises(TryLater):
             await out.post(f"http://listener.example:{port}/hooks", {}, b"{}", allow_private=False)
