@@ -1,7 +1,7 @@
 """Statements over columns of rows: one round trip for any number of them, past SQLAlchemy's work per value.
 
-PostgreSQL takes one array per column (`unnest`), SQLite the rows. Values are what the columns hold: plain strings
-(`state.value`, no enum), `bytes`, `int`, `bool`, aware times.
+PostgreSQL takes one array per column (`unnest`, in binary: a third of the cost of text), SQLite the rows. Values are
+what the columns hold: plain strings (`state.value`, no enum), `bytes`, `int`, `bool`, aware times.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -76,15 +76,24 @@ class Statement:
         return list(zip(*stored, strict=True))
 
 
-def insert(table: type[Base], names: Sequence[str], *, conflict: str = "", returning: Sequence[str] = ()) -> Statement:
-    """One new row per place in the columns. `conflict` is SQL from `ON CONFLICT` on; other columns need a default of
-    the database's. With `returning` the rows that were written come back, in no order."""
-    places = ", ".join(f"%s::{_type(table, name)}[]" for name in names)
-    into = f"INSERT INTO {table.__tablename__} ({', '.join(names)})"
+def insert(
+    table: type[Base],
+    names: Sequence[str],
+    *,
+    same: Mapping[str, str] | None = None,
+    conflict: str = "",
+    returning: Sequence[str] = (),
+) -> Statement:
+    """One new row per place in the columns. `same` is SQL for columns that are the same in all rows; the rest needs a
+    default of the database's. `conflict` is SQL from `ON CONFLICT` on. With `returning` the rows that were written
+    come back, in no order."""
+    same = same or {}
+    places = ", ".join(f"%b::{_type(table, name)}[]" for name in names)
+    into = f"INSERT INTO {table.__tablename__} ({', '.join([*names, *same])})"
     tail = f" {conflict}" + (f" RETURNING {', '.join(returning)}" if returning else "")
-    one = f"({', '.join('?' * len(names))})"
+    one = f"({', '.join(['?'] * len(names) + list(same.values()))})"
     return Statement(
-        f"{into} SELECT * FROM unnest({places}){tail}",  # noqa: S608 - names of our own tables
+        f"{into} SELECT {', '.join(['given.*', *same.values()])} FROM unnest({places}) AS given{tail}",  # noqa: S608 - names of our own tables
         lambda count: f"{into} VALUES {', '.join([one] * count)}{tail}",
         bool(returning),
         tuple(_type(table, name) == "timestamptz" for name in names),
@@ -95,7 +104,7 @@ def update(table: type[Base], names: Sequence[str], *, by: Sequence[str], also: 
     """Sets `names` in the rows that `by` tells; the columns come in the order `names`, then `by`. `also` is SQL that
     goes on after `SET …` with what is the same for all (`part = -1`). On PostgreSQL each row may be told only once."""
     told = (*names, *by)
-    places = ", ".join(f"%s::{_type(table, name)}[]" for name in told)
+    places = ", ".join(f"%b::{_type(table, name)}[]" for name in told)
     here = table.__tablename__
     more = [also] if also else []
     sets = ", ".join([*(f"{name} = given.{name}" for name in names), *more])

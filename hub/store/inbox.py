@@ -5,12 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.domain.ids import new_id
+from hub.store import arrays
 from hub.store.dialects import insert
 from hub.store.tables import AuditRow, InboxRow, PartitionRow
 from hub.store.texts import storable
@@ -42,6 +43,60 @@ class Ended:
 
 def part_of(connection: str, key: str) -> int:
     return zlib.crc32(f"{connection}\0{key}".encode()) % PARTITIONS
+
+
+class Arrived(NamedTuple):
+    """An event at the door."""
+
+    id: str
+    connection: str
+    key: str
+    kind: str
+    body: bytes
+    at: datetime | None
+    received_at: datetime
+    due_at: datetime
+    part: int
+    deliveries: int = 1  # more, where the same came several times in one commit
+
+
+def arrived(
+    connection: str, key: str, kind: str, body: bytes, at: datetime | None, about: str, now: datetime
+) -> Arrived:
+    """`about`: events of one thing are in one partition, and so applied in the order received."""
+    key = _short(key)
+    return Arrived(new_id("evt"), connection, key, _short(kind), body, at, now, now, part_of(connection, about or key))
+
+
+def _short(words: str) -> str:
+    words = words[:255]
+    return words if words.isascii() and "\0" not in words else storable(words)[:255]
+
+
+_SAME = {"state": f"'{EventState.RECEIVED}'", "reason": "''", "order_id": "''"}
+KEEP = arrays.insert(
+    InboxRow, Arrived._fields, same=_SAME, conflict="ON CONFLICT (connection, key) DO NOTHING", returning=["id"]
+)
+AGAIN = arrays.insert(
+    InboxRow,
+    Arrived._fields,
+    same=_SAME,
+    conflict="ON CONFLICT (connection, key) DO UPDATE SET deliveries = inbox.deliveries + excluded.deliveries",
+)
+
+
+def once(rows: Sequence[Arrived]) -> list[Arrived]:
+    """Of the same event only the first, with a count. Sorted: two doors that keep the same ones take turns."""
+    first: dict[tuple[str, str], Arrived] = {}
+    for row in rows:
+        identity = (row.connection, row.key)
+        known = first.get(identity)
+        first[identity] = row if known is None else known._replace(deliveries=known.deliveries + 1)
+    return [first[identity] for identity in sorted(first)]
+
+
+def columns(rows: Sequence[Arrived]) -> list[arrays.Column]:
+    return list(zip(*rows, strict=True))
 
 
 def event_row(

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import event
 
 from connectors.stripe import CONNECTOR as STRIPE
-from hub.app import MOST_BYTES
+from hub.webhooks import MOST_BYTES
 from hub.connector import Reading
 from hub.domain.records import Record
 from hub.store.tables import AuditRow, InboxRow
