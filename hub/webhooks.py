@@ -136,7 +136,8 @@ class WebhookDoor:
         self, connection: Connection | None, scope: Scope, body: _Body, receive: Receive, send: Send
     ) -> None:
         started = time.perf_counter()
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        # Backwards, so that of a header that comes twice the first counts.
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(scope["headers"])}
         content = await body.read(headers, receive, keep=connection is not None)
         if connection is None:
             await miss(send)

@@ -23,6 +23,7 @@ log = structlog.get_logger("orderhub.door")
 # Of one commit. Beyond, the wait of the first outgrows the gain.
 _MOST_ROWS: Final = 512
 _MOST_BYTES: Final = 8 * 1024 * 1024
+_GATHER: Final = 0.001  # seconds, about a commit's time: what comes in company is waited for
 _QUIET: Final = 0.01  # seconds between two rings: each makes all of PostgreSQL's commits wait for one another
 
 
@@ -150,10 +151,14 @@ class Door:
         self.shut = False
         here = intake(self.database)
         bell = asyncio.create_task(self._ring(here))
+        last = 0
         try:
             while True:
                 await self._filled.wait()
+                if len(self._queue) < last:  # so many shared the last commit, and their senders have more to say
+                    await asyncio.sleep(_GATHER)
                 self._take()
+                last = len(self._taken)
                 await self._write(here, self._taken)
                 self._taken = []
         finally:
