@@ -3,7 +3,7 @@
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -41,8 +41,8 @@ class Ended:
     order_id: str = ""
 
 
-def part_of(connection: str, key: str) -> int:
-    return zlib.crc32(f"{connection}\0{key}".encode()) % PARTITIONS
+def part_of(connection: str, about: str) -> int:
+    return zlib.crc32(f"{connection}\0{about}".encode("utf-8", "replace")) % PARTITIONS
 
 
 class Arrived(NamedTuple):
@@ -65,7 +65,16 @@ def arrived(
 ) -> Arrived:
     """`about`: events of one thing are in one partition, and so applied in the order received."""
     key = _short(key)
-    return Arrived(new_id("evt"), connection, key, _short(kind), body, at, now, now, part_of(connection, about or key))
+    part = part_of(connection, about or key)
+    return Arrived(new_id("evt"), connection, key, _short(kind), body, _utc(at), now, now, part)
+
+
+def _utc(at: datetime | None) -> datetime | None:
+    """PostgreSQL would keep a time before the year 1, and nobody could read it again."""
+    try:
+        return None if at is None else at.astimezone(UTC)
+    except OverflowError:
+        return None
 
 
 def _short(words: str) -> str:

@@ -14,7 +14,15 @@ from hub.store.inbox import AGAIN, KEEP, Arrived, columns, once
 
 _PATIENCE = 5  # seconds that a statement may take, or wait for another's lock
 # What a row itself is to blame for: the others of its batch are good.
-ROWS_FAULT = (psycopg.DataError, sqlite3.DataError, sqlite3.InterfaceError, ValueError, OverflowError)
+ROWS_FAULT = (
+    psycopg.DataError,
+    psycopg.IntegrityError,
+    sqlite3.DataError,
+    sqlite3.IntegrityError,
+    sqlite3.InterfaceError,
+    ValueError,
+    OverflowError,
+)
 
 
 class Intake(Protocol):
