@@ -1,4 +1,4 @@
-"""A burst of 50,000 webhooks at a real process whose database is held: it says so, it does not grow, it loses nothing."""
+"""A burst of 50,000 webhooks at a process whose database is held: it says so, does not grow, and loses nothing."""
 
 import asyncio
 from collections import Counter

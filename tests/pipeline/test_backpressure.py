@@ -196,6 +196,6 @@ async def test_a_forged_delivery_is_turned_away_though_the_database_cannot_note_
         async def turned_away(self, connection_id: str, what: str, detail: str) -> None:
             raise OSError("the database is gone")
 
-    client = Client([b"{}"])
+    client = Client([b"{}"], x_key="not theirs")
 
     assert await client.ask(WebhookDoor(Broken(Door(db, time), connection()))) == 401

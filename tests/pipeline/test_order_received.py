@@ -35,11 +35,11 @@ class Watched:
         return Connection(id="carrier", connector=connector, settings=SETTINGS, settings_digest="1")
 
     def events(self, incoming: Incoming, _: object) -> list[Event]:
-        thing, _, _ = incoming.body.decode().partition(":")
+        thing = incoming.body.decode().split(":")[0]
         return [Event(kind="parcel", body=incoming.body, key=incoming.body.decode(), about=thing)]
 
     def read(self, _: Reading, body: bytes) -> Iterable[Ignored]:
-        thing, _, number = body.decode().partition(":")
+        thing, number = body.decode().split(":")
         worker = asyncio.current_task()
         if self.under_way.setdefault(thing, worker) is not worker:
             self.at_once.append(thing)
@@ -90,7 +90,7 @@ async def test_an_event_that_names_nothing_stands_alone(db: Database, time: Time
     named = watched.connection()
     inbound = Inbound(
         verify=lambda *_: None,
-        events=lambda incoming, _: [Event(kind="parcel", body=b"", key=key, about=about) for key, about in ALL],
+        events=lambda *_: [Event(kind="parcel", body=b"", key=key, about=about) for key, about in ALL],
     )
 
     await door.receive(
