@@ -1,10 +1,10 @@
 """The partial indices of the inbox serve the questions that they are for, on both databases."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from sqlalchemy import Select, select, text
-from sqlalchemy.dialects import postgresql, sqlite
 
 from hub.store import arrays
 from hub.store.database import Database
@@ -24,10 +24,8 @@ async def filled(db: Database) -> None:
         await arrays.insert(InboxRow, names)(held, given)
 
 
-async def explained(db: Database, asked: Select[tuple[str]]) -> str:
-    """The plan, as the statement travels: with parameters where it has some."""
-    dialect = postgresql.dialect() if db.dialect == "postgresql" else sqlite.dialect()
-    words = str(asked.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
+async def explained(db: Database, asked: Select[Any]) -> str:
+    words = str(asked.compile(dialect=db.engine.dialect, compile_kwargs={"literal_binds": True}))
     async with db.read() as held:
         if db.dialect == "postgresql":
             await held.execute(text("SET LOCAL enable_seqscan = off"))
