@@ -72,6 +72,7 @@ class Door:
     _taken: list[_Waiting] = field(default_factory=list)  # those of the commit that is under way
     _filled: asyncio.Event = field(default_factory=asyncio.Event)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
+    _slow: bool = False  # nothing was committed in time: until something is, one at a time finds out
     _timer: asyncio.TimerHandle | None = None
 
     async def receive(self, connection: Connection, incoming: Incoming) -> Received:
@@ -119,7 +120,8 @@ class Door:
         """Joins the queue, unless it does not move."""
         loop = asyncio.get_running_loop()
         now = loop.time()
-        if (oldest := self._oldest()) is not None and now - oldest.since > self.patience.queue:
+        oldest = self._oldest()
+        if oldest is not None and (self._slow or now - oldest.since > self.patience.queue):
             raise TryLater("the database is too slow")
         waiting = _Waiting(rows, now, loop.create_future())
         self._queue.append(waiting)
@@ -138,6 +140,7 @@ class Door:
         for each in (*self._taken, *self._queue):
             if each.since > since:
                 break
+            self._slow = True
             each.fail(TryLater("the database did not answer in time"))
         while self._queue and self._queue[0].done.done():
             self._queue.popleft()
@@ -190,9 +193,11 @@ class Door:
                 for waiting in taken:  # one that cannot be kept never sinks its batch
                     await self._write(here, [waiting])
                 return
+            self._slow = not isinstance(error, ROWS_FAULT)
             for waiting in taken:
                 waiting.fail(error)
             return
+        self._slow = False
         self.on_commit(len(rows))
         if new:
             self._news.set()
