@@ -108,6 +108,9 @@ class Event:
     kind: str  # names the reader: `Connector.read[kind]`
     body: bytes
     key: str = ""  # webhooks only: what makes it the same event when it comes again
+    # Webhooks only: what it is about, where the envelope tells at no cost. Events of one thing are applied one by one,
+    # in the order received. "": it stands alone.
+    about: str = ""
     at: datetime | None = None  # the vendor's clock when it said so, where the body does not tell
 
 

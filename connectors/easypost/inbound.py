@@ -4,6 +4,7 @@ The scheme has no time in it, so a delivery can be sent again by whoever saw it.
 the signed body, and a record carries the vendor's own update time, so an old one replaces nothing.
 """
 
+import contextlib
 import hashlib
 import hmac
 import re
@@ -50,18 +51,32 @@ class _Head(msgspec.Struct):
     description: str = ""
 
 
+class _Result(msgspec.Struct):
+    id: str = ""
+    shipment_id: str | None = None
+
+
+class _Full(_Head):
+    result: _Result | None = None
+
+
 _head = msgspec.json.Decoder(_Head).decode
+_full = msgspec.json.Decoder(_Full).decode
 
 
 def events(incoming: Incoming, _: EasyPostSettings) -> Sequence[Event]:
     """One request is one event. A signed body that is none is kept, too, named by its digest: reading it parks it."""
+    head, about = _Head(), ""
     try:
-        head = _head(incoming.body)
+        head = full = _full(incoming.body)
+        about = (full.result.shipment_id or full.result.id) if full.result is not None else ""
     except (ValueError, RecursionError):
-        head = _Head()
+        with contextlib.suppress(ValueError, RecursionError):
+            head = _head(incoming.body)
     digest = "sha256:" + hashlib.sha256(incoming.body).hexdigest()
     kind = head.description if _NAME.fullmatch(head.description) else UNREADABLE
-    return [Event(kind=kind, body=incoming.body, key=head.id if _ID.fullmatch(head.id) else digest)]
+    key = head.id if _ID.fullmatch(head.id) else digest
+    return [Event(kind=kind, body=incoming.body, key=key, about=about)]
 
 
 def sign(settings: EasyPostSettings, _kind: str, body: bytes, _now: datetime) -> Mapping[str, str]:

@@ -142,7 +142,14 @@ def _event(incoming: Incoming, webhook: HttpWebhook, item: Any, body: bytes, pla
         body=body,
         key=_key(incoming, webhook, given, kind, body, place),
         at=said_at,
+        about=_about(webhook, given),
     )
+
+
+def _about(webhook: HttpWebhook, given: Any) -> str:
+    """The thing, where a thin event names it."""
+    told = _found(webhook.expression("id"), given)
+    return text_of(told) if isinstance(told, str | int) and not isinstance(told, bool) else ""
 
 
 def kind_of(webhook: HttpWebhook, word: Any) -> str:

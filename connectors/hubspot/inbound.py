@@ -101,10 +101,11 @@ def _event(item: bytes) -> Event:
     """
     try:
         facts = msgspec.json.decode(item, type=dict[str, msgspec.Raw])
-        occurred = msgspec.json.decode(item, type=Notice).occurred_at
-        at = from_unix(occurred / 1000)
+        notice = msgspec.json.decode(item, type=Notice)
+        at = from_unix(notice.occurred_at / 1000)
     except (ValueError, OverflowError, OSError):  # from_unix: a year that no calendar has
         return Event(kind="notice", body=item, key="odd_" + hashlib.sha256(item).hexdigest())
+    thing = notice.primary_object_id or notice.object_id
     said = sorted((name, bytes(value)) for name, value in facts.items() if name not in _OF_THE_DELIVERY)
     digest = hashlib.sha256(b"\0".join(name.encode() + b"\1" + value for name, value in said)).hexdigest()
-    return Event(kind="notice", body=item, key=f"hs_{digest}", at=at)
+    return Event(kind="notice", body=item, key=f"hs_{digest}", at=at, about=f"object {thing}" if thing else "")

@@ -7,6 +7,7 @@ the certificate is what proves the sender.
 
 import base64
 import binascii
+import contextlib
 import hashlib
 import re
 import zlib
@@ -97,15 +98,46 @@ class _Head(msgspec.Struct):
     event_type: str
 
 
+class _Related(msgspec.Struct):
+    order_id: str | None = None
+
+
+class _Supplement(msgspec.Struct):
+    related_ids: _Related | None = None
+
+
+class _Resource(msgspec.Struct):
+    id: str | None = None
+    dispute_id: str | None = None
+    supplementary_data: _Supplement | None = None
+
+
+class _Full(_Head):
+    resource: _Resource | None = None
+
+
 _head = msgspec.json.Decoder(_Head).decode
+_full = msgspec.json.Decoder(_Full).decode
 
 
 def events(incoming: Incoming, _: PayPalSettings) -> Sequence[Event]:
     """One request is one event. A signed body that is none is kept, too, named by its digest: reading it parks it."""
+    head, about = _Head(id="", event_type=""), ""
     try:
-        head = _head(incoming.body)
+        head = full = _full(incoming.body)
+        about = _about(full)
     except (ValueError, RecursionError):
-        head = _Head(id="", event_type="")
+        with contextlib.suppress(ValueError, RecursionError):
+            head = _head(incoming.body)
     if _ID.fullmatch(head.id) and _TYPE.fullmatch(head.event_type):
-        return [Event(kind=head.event_type, body=incoming.body, key=head.id)]
+        return [Event(kind=head.event_type, body=incoming.body, key=head.id, about=about)]
     return [Event(kind=UNREADABLE, body=incoming.body, key="sha256:" + hashlib.sha256(incoming.body).hexdigest())]
+
+
+def _about(told: _Full) -> str:
+    """PayPal's order, where an authorisation or a capture names it; otherwise the thing itself."""
+    thing = told.resource
+    if thing is None:
+        return ""
+    related = thing.supplementary_data.related_ids if thing.supplementary_data is not None else None
+    return (related.order_id if related is not None else "") or thing.id or thing.dispute_id or ""

@@ -69,7 +69,7 @@ def _cloud_event(item: bytes) -> Event:
         return _odd(item)
     # The id alone would do if it is as unique as CloudEvents wants it; with the facts beside it, it need not be.
     facts = (event.id, event.source, event.type, event.intuitaccountid, event.intuitentityid, event.time)
-    return Event(kind="notice", body=item, key=derived_id("ce", *facts))
+    return Event(kind="notice", body=item, key=derived_id("ce", *facts), about=_about(event.intuitentityid))
 
 
 def _legacy(item: bytes) -> list[Event]:
@@ -89,8 +89,14 @@ def _legacy(item: bytes) -> list[Event]:
             found.append(_odd(alone))
             continue
         facts = (entity.name, entity.id, entity.operation, entity.last_updated, entity.deleted_id or "")
-        found.append(Event(kind="notice", body=alone, key=derived_id("le", notification.realm_id, *facts)))
+        key = derived_id("le", notification.realm_id, *facts)
+        found.append(Event(kind="notice", body=alone, key=key, about=_about(entity.id)))
     return found
+
+
+def _about(entity: str) -> str:
+    """Ids are counted by type of thing: that two things share a number only makes them wait for one another."""
+    return f"entity {entity}" if entity else ""
 
 
 def _odd(body: bytes) -> Event:

@@ -102,22 +102,27 @@ def events(incoming: Incoming, _settings: ShipEngineSettings) -> Sequence[Event]
     """One event a delivery. There is no event id: the same signed bytes are the same event."""
     try:
         incoming.body.decode()
-        kind = kind_of(incoming.body)
+        kind, about = _named(incoming.body)
     except (ValueError, RecursionError) as fault:
         raise Malformed(f"not JSON: {fault}") from fault
     stamp = incoming.headers.get(TIMESTAMP, "")
     key = hashlib.sha256(incoming.body).hexdigest()
-    return [Event(kind=kind, body=incoming.body, key=key, at=parse_time(stamp) if stamp else None)]
+    return [Event(kind=kind, body=incoming.body, key=key, at=parse_time(stamp) if stamp else None, about=about)]
 
 
 def kind_of(body: bytes) -> str:
     """Raises `ValueError` where it is not JSON; JSON of another form is for the reader to refuse."""
+    return _named(body)[0]
+
+
+def _named(body: bytes) -> tuple[str, str]:
+    """Kind, and the address of the thing."""
     try:
         notice = msgspec.json.decode(body, type=Notice)
     except msgspec.ValidationError:
         msgspec.json.decode(body)  # of another form than expected is one thing, no JSON at all another
-        return ODD
-    return KINDS.get(notice.resource_type, notice.resource_type.lower()[:60] or ODD)
+        return ODD, ""
+    return KINDS.get(notice.resource_type, notice.resource_type.lower()[:60] or ODD), notice.resource_url
 
 
 def named(url: str, settings: ShipEngineSettings) -> tuple[str, Mapping[str, str]] | None:

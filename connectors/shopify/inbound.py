@@ -53,7 +53,34 @@ def events(incoming: Incoming, _: ShopifySettings) -> Sequence[Event]:
     if len(event_id) > _LONGEST_ID:
         event_id = hashlib.sha256(event_id.encode()).hexdigest()
     digest = hashlib.sha256(incoming.body).hexdigest()[:16]
-    return [Event(kind=topic, body=incoming.body, key=f"{topic}:{event_id}:{digest}", at=_triggered_at(incoming))]
+    return [
+        Event(
+            kind=topic,
+            body=incoming.body,
+            key=f"{topic}:{event_id}:{digest}",
+            at=_triggered_at(incoming),
+            about=_about(topic, incoming.body),
+        )
+    ]
+
+
+class _Ids(msgspec.Struct):
+    id: int | str | None = None
+    order_id: int | str | None = None
+
+
+_ids = msgspec.json.Decoder(_Ids).decode
+
+
+def _about(topic: str, body: bytes) -> str:
+    """The order, of which refunds, payments and parcels name the id; otherwise the thing itself."""
+    try:
+        told = _ids(body)
+    except (ValueError, RecursionError):
+        return ""
+    if told.order_id is not None:
+        return f"orders {told.order_id}"
+    return "" if told.id is None else f"{topic.partition('/')[0]} {told.id}"
 
 
 def sign(settings: ShopifySettings, kind: str, body: bytes, now: datetime) -> Mapping[str, str]:
@@ -83,7 +110,7 @@ def _uuid(digest: str) -> str:
 
 
 def _signature(body: bytes, secret: str) -> bytes:
-    return base64.b64encode(hmac.new(secret.encode(), body, hashlib.sha256).digest())
+    return base64.b64encode(hmac.digest(secret.encode(), body, "sha256"))
 
 
 def _header(headers: Mapping[str, str], name: str) -> str:

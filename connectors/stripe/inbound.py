@@ -4,6 +4,7 @@ Stricter than Stripe's own helper in two points: a signed time may not lie in th
 odd, makes anything but `Forged`.
 """
 
+import contextlib
 import hashlib
 import hmac
 import re
@@ -39,7 +40,7 @@ def verify(incoming: Incoming, secrets: Sequence[str], settings: StripeSettings,
 
 
 def _mac(secret: str, signed: bytes) -> str:
-    return hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
+    return hmac.digest(secret.encode(), signed, "sha256").hex()
 
 
 def _parse(header: str) -> tuple[datetime, list[str]]:
@@ -61,18 +62,43 @@ class _Head(msgspec.Struct):
     type: str
 
 
+class _Thing(msgspec.Struct):
+    id: str = ""
+    payment_intent: str | None = None
+    charge: str | None = None
+
+
+class _Data(msgspec.Struct):
+    object: _Thing
+
+
+class _Full(_Head):
+    data: _Data | None = None
+    related_object: _Thing | None = None  # of a thin event
+
+
 _head = msgspec.json.Decoder(_Head).decode
+_full = msgspec.json.Decoder(_Full).decode
 
 
 def events(incoming: Incoming, _: StripeSettings) -> Sequence[Event]:
     """One request is one event. A signed body that is none is kept, too, named by its digest: reading it parks it."""
+    head, about = _Head(id="", type=""), ""
     try:
-        head = _head(incoming.body)
+        head = full = _full(incoming.body)
+        about = _about(full)
     except (ValueError, RecursionError):
-        head = _Head(id="", type="")
+        with contextlib.suppress(ValueError, RecursionError):
+            head = _head(incoming.body)
     if _ID.fullmatch(head.id) and _TYPE.fullmatch(head.type):
-        return [Event(kind=head.type, body=incoming.body, key=head.id)]
+        return [Event(kind=head.type, body=incoming.body, key=head.id, about=about)]
     return [Event(kind=UNREADABLE, body=incoming.body, key="sha256:" + hashlib.sha256(incoming.body).hexdigest())]
+
+
+def _about(told: _Full) -> str:
+    """The payment, where it is one of several objects that tell of it; otherwise the object."""
+    thing = told.data.object if told.data is not None else told.related_object
+    return "" if thing is None else thing.payment_intent or thing.charge or thing.id
 
 
 def sign(settings: StripeSettings, _: str, body: bytes, now: datetime) -> Mapping[str, str]:

@@ -74,7 +74,8 @@ def events(incoming: Incoming, _: WooCommerceSettings) -> Sequence[Event]:
     parts = [headers.get("x-wc-webhook-id", "")[:_LONGEST], str(said.id)[:_LONGEST], at[:_LONGEST]]
     digest = hashlib.sha256(incoming.body).hexdigest()[:16]
     kind = kind_of(incoming.body, topic)
-    return [Event(kind=kind, body=incoming.body, key=":".join([kind, *parts, digest])[:400])]
+    about = "" if said.id is None else f"{kind.partition('.')[0]} {said.id}"
+    return [Event(kind=kind, body=incoming.body, key=":".join([kind, *parts, digest])[:400], about=about)]
 
 
 def sign(settings: WooCommerceSettings, kind: str, body: bytes, now: datetime) -> Mapping[str, str]:

@@ -85,7 +85,7 @@ def _event(raw: bytes, number: int) -> Event:
         return _odd(alone)
     # The number is left out: nothing promises that a repeat comes with the same one.
     facts = (said.tenant, said.category, said.resource, said.at, said.type)
-    return Event(kind="notice", body=alone, key=derived_id("xe", *facts))
+    return Event(kind="notice", body=alone, key=derived_id("xe", *facts), about=f"{said.category} {said.resource}")
 
 
 def _odd(body: bytes) -> Event:

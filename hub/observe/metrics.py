@@ -24,7 +24,7 @@ _BATCH = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 # The door.
 events_received = Counter(
     "hub_events_received",
-    "Webhook events by outcome: new, duplicate, forged, refused.",
+    "Webhook events by outcome: new, duplicate, forged, refused, busy (asked to come again).",
     ["connection", "outcome"],
     registry=registry,
 )

@@ -1,7 +1,7 @@
 """The connections of this hub: which connector, with which settings."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hub.connector import ConnectionSettings, Connector
 
@@ -12,6 +12,11 @@ class Connection:
     connector: Connector
     settings: ConnectionSettings
     settings_digest: str  # a pause ends when it changes
+    secrets: tuple[str, ...] = field(init=False, repr=False, compare=False)  # of its webhooks, unwrapped once
+
+    def __post_init__(self) -> None:
+        secrets = (secret.get_secret_value() for secret in self.settings.webhook.secrets)
+        object.__setattr__(self, "secrets", tuple(secret for secret in secrets if secret))
 
 
 def configured(connector: Connector, settings: ConnectionSettings) -> Connector:

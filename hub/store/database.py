@@ -51,6 +51,15 @@ class Database:
                     await notify(connection, topics)
         self.ring(topics)
 
+    def turn(self) -> contextlib.AbstractAsyncContextManager[None]:
+        """The turn to write, for who has a connection of its own; on PostgreSQL nobody waits for one."""
+        return self._writer if self._writer is not None else contextlib.nullcontext()
+
+    @property
+    def dsn(self) -> str:
+        """For psycopg, with the password."""
+        return self.url.set(drivername="postgresql").render_as_string(hide_password=False)
+
     @staticmethod
     def tell(connection: AsyncConnection, topic: str) -> None:
         connection.info[_TOPICS].add(topic)
@@ -91,10 +100,9 @@ class Database:
         """Hears other processes, until cancelled; comes back by itself after a lost connection. SQLite: nothing."""
         if self.dialect != "postgresql":
             return
-        dsn = self.url.set(drivername="postgresql").render_as_string(hide_password=False)
         while True:
             try:
-                async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as connection:
+                async with await psycopg.AsyncConnection.connect(self.dsn, autocommit=True) as connection:
                     await connection.execute("LISTEN orderhub")
                     self.ring(set(self._rung))  # whatever was missed while nobody listened
                     async for notice in connection.notifies():

@@ -1,13 +1,13 @@
 """The inbox table: events kept raw, claimed by hash partition, and how each one ended."""
 
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, func, literal_column, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.domain.ids import new_id
@@ -41,8 +41,83 @@ class Ended:
     order_id: str = ""
 
 
-def part_of(connection: str, key: str) -> int:
-    return zlib.crc32(f"{connection}\0{key}".encode()) % PARTITIONS
+def part_of(connection: str, about: str) -> int:
+    return zlib.crc32(f"{connection}\0{about}".encode("utf-8", "replace")) % PARTITIONS
+
+
+def in_states(states: Collection[str]) -> ColumnElement[bool]:
+    """So that the partial indices are used: the planners need their conditions word for word."""
+    if EventState.APPLIED in states:
+        return InboxRow.state.in_(sorted(states))
+    waits = InboxRow.part >= literal_column("0")  # received, and only that
+    if not set(states) - {EventState.RECEIVED}:
+        return waits
+    odd = InboxRow.state.not_in([literal_column("'received'"), literal_column("'applied'")])
+    found = and_(odd, InboxRow.state.in_(sorted(set(states) - {EventState.RECEIVED})))
+    return or_(waits, found) if EventState.RECEIVED in states else found
+
+
+class Arrived(NamedTuple):
+    """An event at the door."""
+
+    id: str
+    connection: str
+    key: str
+    kind: str
+    body: bytes
+    at: datetime | None
+    received_at: datetime
+    due_at: datetime
+    part: int
+    deliveries: int = 1  # more, where the same came several times in one commit
+
+
+def arrived(
+    connection: str, key: str, kind: str, body: bytes, at: datetime | None, about: str, now: datetime
+) -> Arrived:
+    """`about`: events of one thing are in one partition, and so applied in the order received."""
+    key = _short(key)
+    part = part_of(connection, about or key)
+    return Arrived(new_id("evt"), connection, key, _short(kind), body, _utc(at), now, now, part)
+
+
+def _utc(at: datetime | None) -> datetime | None:
+    """PostgreSQL would keep a time before the year 1, and nobody could read it again."""
+    try:
+        return None if at is None else at.astimezone(UTC)
+    except OverflowError:
+        return None
+
+
+def _short(words: str) -> str:
+    words = words[:255]
+    return words if words.isascii() and "\0" not in words else storable(words)[:255]
+
+
+_SAME = {"state": f"'{EventState.RECEIVED}'", "reason": "''", "order_id": "''"}
+KEEP = arrays.insert(
+    InboxRow, Arrived._fields, same=_SAME, conflict="ON CONFLICT (connection, key) DO NOTHING", returning=["id"]
+)
+AGAIN = arrays.insert(
+    InboxRow,
+    Arrived._fields,
+    same=_SAME,
+    conflict="ON CONFLICT (connection, key) DO UPDATE SET deliveries = inbox.deliveries + excluded.deliveries",
+)
+
+
+def once(rows: Sequence[Arrived]) -> list[Arrived]:
+    """Of the same event only the first, with a count. Sorted: two doors that keep the same ones take turns."""
+    first: dict[tuple[str, str], Arrived] = {}
+    for row in rows:
+        identity = (row.connection, row.key)
+        known = first.get(identity)
+        first[identity] = row if known is None else known._replace(deliveries=known.deliveries + 1)
+    return [first[identity] for identity in sorted(first)]
+
+
+def columns(rows: Sequence[Arrived]) -> list[arrays.Column]:
+    return list(zip(*rows, strict=True))
 
 
 def event_row(

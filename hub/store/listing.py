@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.store.golden import CHANGES
-from hub.store.inbox import EventState
+from hub.store.inbox import EventState, in_states
 from hub.store.outbox import WAITS, CommandState
 from hub.store.tables import AttemptRow, ConnectionRow, CounterRow, DriftRow, InboxRow, OutboxRow
 
@@ -24,7 +24,7 @@ async def events(connection: AsyncConnection, state: str, of: str, limit: int) -
     """Newest first; `""` for all."""
     query = select(*(getattr(InboxRow, name) for name in _EVENT)).order_by(InboxRow.id.desc()).limit(limit)
     if state:
-        query = query.where(InboxRow.state == state)
+        query = query.where(in_states([state]))
     if of:
         query = query.where(InboxRow.connection == of)
     return [dict(row._mapping) for row in await connection.execute(query)]
@@ -66,7 +66,7 @@ async def inbox_counts(connection: AsyncConnection) -> dict[str, int]:
     """What waits or is parked; what ended well is not counted, since it would be counted for ever."""
     rows = await connection.execute(
         select(InboxRow.state, func.count())
-        .where(InboxRow.state.in_([EventState.RECEIVED, EventState.PARKED]))
+        .where(in_states([EventState.RECEIVED, EventState.PARKED]))
         .group_by(InboxRow.state)
     )
     return {row[0]: row[1] for row in rows}
@@ -83,7 +83,7 @@ async def outbox_counts(connection: AsyncConnection) -> dict[tuple[str, str], in
 
 async def oldest_event(connection: AsyncConnection) -> datetime | None:
     at: datetime | None = await connection.scalar(
-        select(func.min(InboxRow.received_at)).where(InboxRow.state == EventState.RECEIVED)
+        select(func.min(InboxRow.received_at)).where(in_states([EventState.RECEIVED]))
     )
     return at
 

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.store.coverage import Coverage, coverage
 from hub.store.cursors import BACKFILL
+from hub.store.inbox import in_states
 from hub.store.tables import ConnectionRow, CredentialRow, CursorRow, InboxRow, OutboxRow
 
 
@@ -68,8 +69,8 @@ _COMMANDS_OPEN = ("pending", "sending", "unknown", "parked")
 async def connection_statuses(connection: AsyncConnection, ids: Collection[str]) -> dict[str, ConnectionStatus]:
     """One for each of `ids`, also for those that the hub has not heard of yet. Five statements in all."""
     known = {row.id: row for row in await connection.execute(select(*ConnectionRow.__table__.columns))}
-    events = await _backlogs(connection, InboxRow.connection, InboxRow.state, InboxRow.received_at, _EVENTS_OPEN)
-    commands = await _backlogs(connection, OutboxRow.connection, OutboxRow.state, OutboxRow.created_at, _COMMANDS_OPEN)
+    events = await _backlogs(connection, InboxRow, InboxRow.received_at, in_states(_EVENTS_OPEN))
+    commands = await _backlogs(connection, OutboxRow, OutboxRow.created_at, OutboxRow.state.in_(_COMMANDS_OPEN))
     tokens = await stored_tokens(connection)
     cursors: dict[str, list[Any]] = defaultdict(list)
     for stream in await connection.execute(select(CursorRow.__table__).order_by(CursorRow.stream)):
@@ -111,9 +112,13 @@ def _cursor(row: Any) -> StreamCursor:
 
 
 async def _backlogs(
-    connection: AsyncConnection, owner: Any, state: Any, since: Any, open_states: Collection[str]
+    connection: AsyncConnection, table: type[InboxRow | OutboxRow], since: Any, is_open: ColumnElement[bool]
 ) -> dict[str, Backlog]:
-    statement = select(owner, state, func.count(), func.min(since)).where(state.in_(open_states)).group_by(owner, state)
+    statement = (
+        select(table.connection, table.state, func.count(), func.min(since))
+        .where(is_open)
+        .group_by(table.connection, table.state)
+    )
     counts: dict[str, dict[str, int]] = defaultdict(dict)
     waiting: dict[str, datetime] = {}
     for name, word, count, oldest in await connection.execute(statement):

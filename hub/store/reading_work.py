@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import func, select, union
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub.store.inbox import in_states
 from hub.store.reading_keyset import AnyRow, AnySelect, Ordering, Slice, Window, count_of, rows_of
 from hub.store.tables import (
     AttemptRow,
@@ -195,7 +196,8 @@ async def event_bodies(connection: AsyncConnection, ids: Collection[str]) -> dic
 def _events(wanted: EventFilter) -> AnySelect:
     statement = select(*_EVENT)
     statement = _among(statement, InboxRow.connection, wanted.connections)
-    statement = _among(statement, InboxRow.state, wanted.states)
+    if wanted.states:
+        statement = statement.where(in_states(wanted.states))
     statement = _among(statement, InboxRow.kind, wanted.kinds)
     if wanted.order_id is not None:
         # One event may touch several orders: those that changed this one, and those that its records are from.

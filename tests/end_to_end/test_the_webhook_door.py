@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import event
 
 from connectors.stripe import CONNECTOR as STRIPE
-from hub.app import MOST_BYTES
 from hub.connector import Reading
 from hub.domain.records import Record
 from hub.store.tables import AuditRow, InboxRow
+from hub.webhooks import MOST_BYTES
 from tests.end_to_end import bodies
 from tests.end_to_end.conftest import Houses, Running
 
@@ -112,6 +112,19 @@ async def test_more_than_the_limit_gets_413_and_nothing_is_kept(served: Running,
 
     assert answer.status_code == 413
     assert await served.counts() == NOTHING | {"audit": int(name == "shop")}
+
+
+async def test_a_length_that_lies_gets_its_bytes_and_the_rest_is_no_request(served: Running) -> None:
+    head = b"POST /webhooks/pay HTTP/1.1\r\nHost: hub\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n"
+    reader, writer = await asyncio.open_connection(served.http.base_url.host, served.http.base_url.port)
+    writer.write(head + b" " * 10 + b"x" * MOST_BYTES)
+
+    answer = await reader.read()
+
+    writer.close()
+    assert answer.startswith(b"HTTP/1.1 401")  # the ten bytes are not signed
+    assert answer.count(b"HTTP/1.1 ") == 2 and b"HTTP/1.1 400" in answer
+    assert await served.counts() == NOTHING | {"audit": 1}
 
 
 async def test_the_largest_body_that_is_allowed_is_kept(house: Running) -> None:

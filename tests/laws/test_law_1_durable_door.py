@@ -2,9 +2,13 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from typing import Any
 
+import psycopg
 import pytest
 from sqlalchemy import create_engine, event, func, select
 
@@ -50,44 +54,137 @@ def committed(database_url: str) -> Iterator[Callable[[], int]]:
     engine.dispose()
 
 
+@contextlib.contextmanager
+def kept_from_writing(database_url: str) -> Iterator[None]:
+    """Another process holds the inbox."""
+    url = database_url.replace("postgresql://", "postgresql+psycopg://")
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if url.startswith("sqlite") else "LOCK TABLE inbox IN SHARE MODE")
+        yield
+        connection.rollback()
+    engine.dispose()
+
+
 async def test_an_answer_comes_after_the_commit_of_its_event_and_never_before(
-    house: SmallHub, parcelboy: ParcelboySandbox, committed: Callable[[], int]
+    house: SmallHub, parcelboy: ParcelboySandbox, committed: Callable[[], int], database_url: str
 ) -> None:
-    seen: list[int] = []
-    event.listen(house.db.engine.sync_engine, "commit", lambda _: seen.append(committed()))
-    deliveries = [scan(parcelboy, number) for number in range(1, 6)]
+    async with open_door(house) as receive:
+        with kept_from_writing(database_url):
+            waiting = asyncio.create_task(receive(scan(parcelboy)))
+            await asyncio.wait([waiting], timeout=0.2)
+            assert not waiting.done()
+            assert committed() == 0
 
-    for number, delivery in enumerate(deliveries, start=1):
-        assert await house.post("carrier", delivery) == Received(new=1, duplicates=0)
-        assert committed() == number
-
-    # Just before each commit another process saw only the events that had been answered for.
-    assert seen == [0, 1, 2, 3, 4]
+        assert await waiting == Received(new=1, duplicates=0)
+        assert committed() == 1
 
 
-@pytest.mark.parametrize("where", ["before the insert", "at the commit"])
+BROKEN = {
+    ("postgresql", "before the insert"): (
+        "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'the disk is full'; END $$;"
+        "CREATE TRIGGER broken BEFORE INSERT ON inbox FOR EACH ROW EXECUTE FUNCTION fail()"
+    ),
+    ("postgresql", "as late as can be"): (
+        "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'the disk is full'; END $$;"
+        "CREATE CONSTRAINT TRIGGER broken AFTER INSERT ON inbox DEFERRABLE INITIALLY DEFERRED"
+        " FOR EACH ROW EXECUTE FUNCTION fail()"
+    ),
+    ("sqlite", "before the insert"): (
+        "CREATE TRIGGER broken BEFORE INSERT ON inbox BEGIN SELECT RAISE(FAIL, 'the disk is full'); END"
+    ),
+    ("sqlite", "as late as can be"): (
+        "CREATE TRIGGER broken AFTER INSERT ON inbox BEGIN SELECT RAISE(FAIL, 'the disk is full'); END"
+    ),
+}
+
+
+@pytest.mark.parametrize("where", ["before the insert", "as late as can be"])
 async def test_a_database_that_fails_gets_no_acknowledgement_and_the_door_stays_open(
     house: SmallHub, parcelboy: ParcelboySandbox, where: str
 ) -> None:
-    broken = True
-
-    def fail(*arguments: object) -> None:
-        if broken and (where == "at the commit" or "inbox" in str(arguments[2])):
-            raise OSError("the disk is full")
-
-    event.listen(house.db.engine.sync_engine, "commit" if where == "at the commit" else "before_cursor_execute", fail)
+    async with house.db.write() as held:
+        await held.exec_driver_sql(BROKEN[house.db.dialect, where])
     delivery = scan(parcelboy)
 
     async with open_door(house) as receive:
-        with pytest.raises(OSError, match="the disk is full"):
+        with pytest.raises((psycopg.Error, sqlite3.Error), match="the disk is full"):
             await receive(delivery)
-        broken = False
         assert await events(house.db) == []
+        async with house.db.write() as held:
+            on = " ON inbox" if house.db.dialect == "postgresql" else ""
+            await held.exec_driver_sql(f"DROP TRIGGER broken{on}")
         assert await receive(delivery) == Received(new=1, duplicates=0)
 
 
+REFUSED = {
+    "postgresql": (
+        "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN IF NEW.key = 'bad' THEN RAISE 'no' USING ERRCODE = 'data_exception'; END IF; RETURN NEW; END $$;"
+        "CREATE TRIGGER broken BEFORE INSERT ON inbox FOR EACH ROW EXECUTE FUNCTION fail()"
+    ),
+    "sqlite": "CREATE TRIGGER broken BEFORE INSERT ON inbox WHEN NEW.key = 'bad' BEGIN SELECT RAISE(FAIL, 'no'); END",
+}
+
+
+async def test_one_event_that_the_database_will_not_keep_never_sinks_those_that_came_with_it(house: SmallHub) -> None:
+    async with house.db.write() as held:
+        await held.exec_driver_sql(REFUSED[house.db.dialect])
+
+    answers = await kept_together(house, [Event(kind="parcel", body=b"", key=key) for key in ("one", "bad", "two")])
+
+    assert answers[0] == answers[2] == Received(new=1, duplicates=0)
+    assert isinstance(answers[1], psycopg.DataError | sqlite3.IntegrityError)
+    assert [row.key for row in await events(house.db)] == ["one", "two"]
+
+
+async def test_words_and_times_that_no_database_could_give_back_are_kept_as_far_as_they_can_be(house: SmallHub) -> None:
+    odd = datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=5)))  # before the year 1, where UTC is
+
+    answers = await kept_together(
+        house, [Event(kind="a\0\ud800", body=b"\0", key="\0" + "k" * 300, about="\ud800", at=odd)]
+    )
+
+    assert answers == [Received(new=1, duplicates=0)]
+    [row] = await events(house.db)
+    assert (row.kind, row.key, row.at, row.body) == ("a\ufffd?", "\ufffd" + "k" * 254, None, b"\0")
+
+
+async def kept_together(house: SmallHub, sent: list[Event]) -> list[Received | BaseException]:
+    """One delivery each, in one commit."""
+    inbound = Inbound(verify=lambda *_: None, events=lambda incoming, _: [sent[int(incoming.body)]])
+    carrier = replace(house.connections["carrier"], connector=replace(PARCELBOY, inbound=inbound))
+    door = Door(house.db, house.time)
+    waiting = [
+        asyncio.create_task(door.receive(carrier, Incoming(method="POST", url="", headers={}, body=b"%d" % number)))
+        for number in range(len(sent))
+    ]
+    await asyncio.sleep(0)
+    opened = asyncio.create_task(door.open())
+    answers = await asyncio.gather(*waiting, return_exceptions=True)
+    opened.cancel()
+    await asyncio.gather(opened, return_exceptions=True)
+    return answers
+
+
+async def test_a_connection_that_died_while_nobody_used_it_turns_no_sender_away(
+    house: SmallHub, parcelboy: ParcelboySandbox
+) -> None:
+    if house.db.dialect == "sqlite":
+        pytest.skip("a file has no connection to lose")
+    async with open_door(house) as receive:
+        await receive(scan(parcelboy, 1))
+        async with house.db.write() as held:
+            await held.exec_driver_sql(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+
+        assert await receive(scan(parcelboy, 2)) == Received(new=1, duplicates=0)
+
+
 @contextlib.asynccontextmanager
-async def open_door(house: SmallHub) -> AsyncIterator[Callable[[Delivery], Awaitable[Received]]]:
+async def open_door(house: SmallHub) -> AsyncIterator[Callable[[Delivery], Coroutine[Any, Any, Received]]]:
     """One door for several deliveries, as a process has it."""
     door = Door(house.db, house.time)
     opened = asyncio.create_task(door.open())

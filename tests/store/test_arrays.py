@@ -48,7 +48,8 @@ async def test_each_value_comes_back_as_it_was_given(db: Database) -> None:
     many = len(ODD)
     given: list[list[Any]] = [
         [str(number) for number in range(many)], ["c"] * many, ODD, ODD, bodies, [None, east] * (many // 2),
-        [east] * many, [-1, 2**31 - 1] * (many // 2), ["parked"] * many, ODD, [""] * many, [1] * many, [NOW] * many, [None] * many,
+        [east] * many, [-1, 2**31 - 1] * (many // 2), ["parked"] * many, ODD,
+        [""] * many, [1] * many, [NOW] * many, [None] * many,
         [0] * many, [None] * many,
     ]  # fmt: skip
 

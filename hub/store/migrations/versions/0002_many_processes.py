@@ -33,6 +33,9 @@ def upgrade() -> None:
     op.drop_index("ix_inbox_due", "inbox")
     waits = sa.text("part >= 0")
     op.create_index("ix_inbox_due", "inbox", ["part", "id"], postgresql_where=waits, sqlite_where=waits)
+    odd = sa.text("state NOT IN ('received', 'applied')")
+    op.drop_index("ix_inbox_state", "inbox")
+    op.create_index("ix_inbox_state", "inbox", ["state", "id"], postgresql_where=odd, sqlite_where=odd)
     op.add_column("outbox", sa.Column("background", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.add_column("outbox", sa.Column("cause", sa.String(length=40), server_default="", nullable=False))
     for table in ("outbox", "hints", "cursors", "endpoints"):
