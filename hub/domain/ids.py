@@ -8,6 +8,7 @@ import hashlib
 import re
 import secrets
 import time
+from datetime import UTC, datetime, timedelta
 from typing import NewType
 
 OrderId = NewType("OrderId", str)
@@ -18,6 +19,8 @@ CommandId = NewType("CommandId", str)
 _BASE32 = "0123456789abcdefghjkmnpqrstvwxyz"
 
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_TIMED = re.compile(rf"[a-z]{{3}}_([{_BASE32}]{{26}})", re.ASCII)
 ORDER_ID = re.compile(r"ord_[0-9a-z]{26}", re.ASCII)  # one of ours, as vendors carry it for us
 
 
@@ -28,6 +31,22 @@ def _base32(bits: int) -> str:
 def new_id(prefix: str) -> str:
     """`cmd_01k…`: 48 bits of milliseconds, then 80 random bits. No coordination, kind to an index."""
     return f"{prefix}_{_base32((time.time_ns() // 1_000_000) << 80 | secrets.randbits(80))}"
+
+
+def first_id(prefix: str, at: datetime) -> str:
+    """The smallest id of that moment: the ids of all that came before it sort before, by the clock of who made them."""
+    return f"{prefix}_{_base32(((at - _EPOCH) // timedelta(milliseconds=1)) << 80)}"
+
+
+def moment_of(an_id: str) -> datetime | None:
+    """When it was made. `None` for what is none of the ids that `new_id` makes."""
+    made = _TIMED.fullmatch(an_id)
+    if made is None:
+        return None
+    bits = 0
+    for letter in made[1]:
+        bits = bits << 5 | _BASE32.index(letter)
+    return _EPOCH + timedelta(milliseconds=bits >> 80 & (1 << 48) - 1)
 
 
 def derived_id(prefix: str, *parts: str) -> str:

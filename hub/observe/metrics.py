@@ -65,6 +65,7 @@ published = Counter(
 pulls = Counter(
     "hub_pulls", "Pulled pages by outcome: done, later, attention.", ["connection", "outcome"], registry=registry
 )
+pruned = Counter("hub_pruned", "Rows that were pruned, by what they were in [retention].", ["table"], registry=registry)
 
 # The way out.
 vendor_call_seconds = Histogram(

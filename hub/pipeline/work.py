@@ -15,6 +15,7 @@ from hub.pipeline.audit import audit
 from hub.pipeline.deliver import Courier, claim, deliver
 from hub.pipeline.digest import INBOX, digest
 from hub.pipeline.plan import plan
+from hub.pipeline.prune import Pruner, prune_in_turn
 from hub.pipeline.pull import begin, fetch, pull
 from hub.pipeline.registry import Connection, Connections
 from hub.store import endpoints, inbox, outbox
@@ -40,6 +41,7 @@ class Worker:
     endpoints: Sequence[publishing.Endpoint] = ()
     webhook_url: Callable[[str], str] = lambda _connection: ""  # where a connection's vendor sends to; "": nowhere
     upkeep: Callable[[Connection], Awaitable[None]] | None = None  # of a connection's tokens, every hour
+    pruner: Pruner | None = None  # of what is over and old
     on_delivered: Callable[[str, str, float], None] = lambda _connection, _state, _seconds: None
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -68,6 +70,8 @@ class Worker:
                 loops.append(self._loop(f"fetch {each.id}", HINTS, partial(fetch, self.courier, each)))
             if each.connector.pull:
                 loops.append(self._loop(f"pull {each.id}", CURSORS, partial(pull, self.courier, each)))
+        if self.pruner is not None:
+            loops.append(self._hourly("prune", partial(prune_in_turn, self.pruner, self._stop)))
         if self.publisher is not None:
             for endpoint in self.endpoints:
                 await publishing.begin(self.publisher, endpoint)

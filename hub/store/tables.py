@@ -53,6 +53,9 @@ class Base(DeclarativeBase):
     )
 
 
+ENDED = "done_at IS NOT NULL AND state <> 'parked'"  # said as it stands, or the databases do not see the partial index
+
+
 class InboxRow(Base):
     """Events as they came. `state`: received, applied, duplicate is never stored, stale, ignored, parked."""
 
@@ -62,6 +65,8 @@ class InboxRow(Base):
         Index("ix_inbox_due", "part", "id", postgresql_where=text("part >= 0"), sqlite_where=text("part >= 0")),
         Index("ix_inbox_state", "state", "id"),
         Index("ix_inbox_connection", "connection", "id"),
+        # What ended, in the order in which it did: for pruning, so what waits for a person is not in it.
+        Index("ix_inbox_done", "done_at", postgresql_where=text(ENDED), sqlite_where=text(ENDED)),
     )
     id: Mapped[IdKey]
     connection: Mapped[Name]
@@ -232,6 +237,9 @@ class CounterRow(Base):
     value: Mapped[Big]
 
 
+AGAIN = "ordinal > 0"
+
+
 class OutboxRow(Base):
     """Commands. `state`: pending, sending, unknown, done, superseded, parked."""
 
@@ -243,6 +251,8 @@ class OutboxRow(Base):
         Index("ix_outbox_due", "lane_due", "connection", "due_at"),
         Index("ix_outbox_state", "state", "id"),
         Index("ix_outbox_order", "order_id"),
+        # What came after another command of its slot: for pruning, which finds the ones before by the slot.
+        Index("ix_outbox_again", "done_at", "id", postgresql_where=text(AGAIN), sqlite_where=text(AGAIN)),
     )
     id: Mapped[IdKey]
     connection: Mapped[Name]
@@ -418,6 +428,7 @@ class IntentRow(Base):
     """Idempotency keys of mutations: the same key gives the first answer, another input under it is refused."""
 
     __tablename__ = "intents"
+    __table_args__ = (Index("ix_intents_created", "created_at"),)
     key: Mapped[str] = mapped_column(String(255), primary_key=True)  # (API key id, operation, idempotency key)
     digest: Mapped[str] = mapped_column(String(64))
     result: Mapped[Txt]
