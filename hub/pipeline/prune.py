@@ -17,7 +17,7 @@ from hub.domain.ids import moment_of
 from hub.observe import metrics
 from hub.settings.model import RetentionSettings
 from hub.store.database import Database
-from hub.store.prune import STEPS, Cut, What, count, keep_turn, take_turn
+from hub.store.prune import IN_ORDER, Cut, What, count, keep_turn, take, take_turn
 
 _EVERY = timedelta(hours=1)
 _BATCH = 500
@@ -53,13 +53,13 @@ async def prune_in_turn(pruner: Pruner, stop: asyncio.Event) -> None:
 async def prune(pruner: Pruner, stop: asyncio.Event) -> Mapping[What, int]:
     """One pass over everything, until `stop`. Returns how many rows went."""
     gone = dict.fromkeys(What, 0)
-    for what, step in STEPS.items():
+    for what in IN_ORDER:
         reached = None
         while not stop.is_set():
             started = asyncio.get_running_loop().time()
             async with pruner.database.write() as connection:
                 await keep_turn(connection, pruner.clock(), _EVERY)
-                batch = await step(connection, pruner.cut(what), reached)
+                batch = await take(connection, what, pruner.cut(what), reached)
             gone[what] += batch.gone
             metrics.pruned.labels(what.value).inc(batch.gone)
             reached = batch.reached
