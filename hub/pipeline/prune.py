@@ -76,8 +76,9 @@ async def _rest(stop: asyncio.Event, seconds: float) -> None:
 
 async def would_go(pruner: Pruner) -> Mapping[What, int]:
     """How many rows a pass would take away now."""
+    whole = pruner.cut(What.EVENTS).before
     async with pruner.database.read() as connection:
-        return {what: await count(connection, what, pruner.cut(what)) for what in What}
+        return {what: await count(connection, what, pruner.cut(what), whole) for what in What}
 
 
 def why_missing(pruner: Pruner, event_id: str) -> str:

@@ -231,12 +231,12 @@ async def take(connection: AsyncConnection, what: What, cut: Cut, reached: Any) 
     return await _STEPS[what](connection, cut, reached)
 
 
-async def count(connection: AsyncConnection, what: What, cut: Cut) -> int:
-    """How many rows of it would go now."""
+async def count(connection: AsyncConnection, what: What, cut: Cut, whole_before: datetime | None = None) -> int:
+    """How many rows of it would go now. Of bodies those are left out whose events go, as they ended before that."""
     rows: Any
     match what:
         case What.BODIES:
-            rows = _with_body(await _mark(connection, what), cut)
+            rows = _with_body(max(await _mark(connection, what), whole_before or _EPOCH), cut)
         case What.EVENTS:
             rows = select(InboxRow.id).where(*_ended(cut))
         case What.COMMANDS:
