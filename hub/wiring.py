@@ -24,6 +24,7 @@ from hub.pipeline import publish as publishing
 from hub.pipeline.deliver import Courier
 from hub.pipeline.digest import INBOX
 from hub.pipeline.intend import intend
+from hub.pipeline.prune import Pruner, prune, why_missing, would_go
 from hub.pipeline.publish import Endpoint, Publisher
 from hub.pipeline.rebuild import rebuild
 from hub.pipeline.receive import Door, Received
@@ -110,6 +111,7 @@ class OrderHub:
         self.endpoints: Mapping[str, Endpoint] = {
             each: Endpoint(id=each, settings=own) for each, own in settings.webhooks.items()
         }
+        self.pruner = Pruner(database=self.database, ages=settings.retention, clock=clock)
         self._door = Door(self.database, clock, on_commit=metrics.commit_batch.observe, published=self._published.read)
 
     def _account(self, connection: Connection) -> Account:
@@ -194,6 +196,7 @@ class OrderHub:
             endpoints=[each for each in self.endpoints.values() if each.settings.enabled],
             webhook_url=self.webhook_url,
             upkeep=self.keeper.upkeep,
+            pruner=self.pruner,
             on_delivered=_delivered,
         )
         running = asyncio.create_task(worker.run())
@@ -205,6 +208,12 @@ class OrderHub:
 
     async def rebuild(self) -> int:
         return (await rebuild(self.database, self.clock)).orders
+
+    async def prune(self, *, dry_run: bool) -> Sequence[dict[str, Any]]:
+        """What is over and old goes now; `dry_run`: how much it would be."""
+        rows = await (would_go(self.pruner) if dry_run else prune(self.pruner, asyncio.Event()))
+        ages = {what: f"{self.pruner.age(what) / timedelta(days=1):g}d" for what in rows}
+        return [{"what": what.value, "older than": ages[what], "rows": rows[what]} for what in rows]
 
     async def check(self, connection: str) -> AsyncIterator[Finding]:
         """What the vendor says to our credentials. Nothing where the connector cannot ask."""
@@ -233,6 +242,10 @@ class OrderHub:
             found = await inbox.revive(held, event_id, self.clock())
             self.database.tell(held, INBOX)
             return found
+
+    def missing_event(self, event_id: str) -> str:
+        """In words, why there is no event of that id."""
+        return why_missing(self.pruner, event_id)
 
     async def retry_command(self, command_id: str, actor: str) -> bool:
         """Only a parked one: what is done stays done, and what waits needs no push."""

@@ -22,7 +22,7 @@ LazyOrder = Annotated["Order", strawberry.lazy("schema.order")]
 async def _payload(root: strawberry.Parent[StoredEvent], info: Info) -> Json | None:
     info.context.caller.must("raw")
     body = await info.context.loaders.payloads.load(root.id)
-    if body is None:
+    if body is None or root.pruned_at is not None:
         return None
     try:
         msgspec.json.decode(body)
@@ -49,7 +49,11 @@ class Event(Node):
     order: LazyOrder | None = strawberry.field(resolver=_order, description="One of the orders that it touched.")
     payload: Json | None = strawberry.field(
         resolver=_payload,
-        description="The body as it came; a text where it is not JSON. Needs the scope `raw`: it tells of people.",
+        description="The body as it came; a text where it is not JSON. Needs the scope `raw`: it tells of people. "
+        "Null once it was pruned.",
+    )
+    pruned_at: datetime | None = strawberry.field(
+        description="When its body was dropped for age. It is still known when it comes again, but cannot be replayed."
     )
 
     @classmethod
@@ -76,6 +80,10 @@ async def _event(root: strawberry.Parent[StoredChange], info: Info) -> Any:
     return await info.context.loaders.events.load(root.cause)
 
 
+async def _is_event_pruned(root: strawberry.Parent[StoredChange], info: Info) -> bool:
+    return root.cause.startswith("evt_") and await info.context.loaders.events.load(root.cause) is None
+
+
 @strawberry.type(description="What differed in an order, when, and who or what caused it.")
 class Change:
     seq: int = strawberry.field(description="Counts the changes of its order from 1, without gaps.")
@@ -84,4 +92,7 @@ class Change:
     summary: str | None
     cause: strawberry.ID | None = strawberry.field(description="The id of the event, command or intent behind it.")
     event: Event | None = strawberry.field(resolver=_event, description="The event behind it, if it was one.")
+    is_event_pruned: bool = strawberry.field(
+        resolver=_is_event_pruned, description="It was an event, which is gone for age: the change outlives it."
+    )
     fields: list[FieldChange]

@@ -1,6 +1,7 @@
 """What every test may use: a clock that is handed in, and a migrated database on SQLite and on PostgreSQL."""
 
 import asyncio
+import contextlib
 import os
 import shutil
 import tempfile
@@ -89,6 +90,15 @@ def _named(server: str, name: str) -> str:
     return make_url(server).set(drivername="postgresql", database=name).render_as_string(hide_password=False)
 
 
+@contextlib.contextmanager
+def a_database(server: str, template: str = "template1") -> Iterator[str]:
+    """The address of a fresh one on that PostgreSQL; without a template it is empty."""
+    name = f"hub_{uuid.uuid4().hex[:12]}"
+    _execute(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield _named(server, name)
+    _execute(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A fresh, migrated database, for tests that open it from several processes."""
@@ -98,10 +108,8 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         yield f"sqlite:///{path}"
         return
     server, template = request.getfixturevalue("postgres"), request.getfixturevalue("postgres_template")
-    name = f"hub_{uuid.uuid4().hex[:12]}"
-    _execute(server, f"CREATE DATABASE {name} TEMPLATE {template}")
-    yield _named(server, name)
-    _execute(server, f"DROP DATABASE {name} WITH (FORCE)")
+    with a_database(server, template) as url:
+        yield url
 
 
 @pytest.fixture

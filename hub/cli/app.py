@@ -80,6 +80,18 @@ def rebuild(file: File = SETTINGS) -> None:
 
 
 @app.command()
+def prune(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what would go.")] = False,
+    output: As = Output.TABLE,
+    file: File = SETTINGS,
+) -> None:
+    """Take away what is over and older than [retention] says, now. Workers do it every hour."""
+    from hub.cli import run
+
+    run.prune(file, dry_run, output)
+
+
+@app.command()
 def check(
     file: File = SETTINGS,
     online: Annotated[bool, typer.Option("--online", help="Ask the vendors, too.")] = False,

@@ -19,7 +19,10 @@ def list_events(file: Path, state: str, connection: str, limit: int, output: sho
 
 
 def show_event(file: Path, event_id: str) -> None:
-    _show(_ask(file, lambda hub: hub.event(event_id)), f"no event {event_id}")
+    async def use(hub: Hub, _: "Settings") -> tuple[Row | None, str]:
+        return await hub.event(event_id), hub.missing_event(event_id)
+
+    _show(*with_hub(file, use))
 
 
 def replay_events(file: Path, ids: Sequence[str]) -> None:

@@ -35,12 +35,18 @@ class Hub(Protocol):
     async def rebuild(self) -> int:
         """Folds every order again from its records. How many there are."""
 
+    async def prune(self, *, dry_run: bool) -> Sequence[Row]:
+        """What is over and old goes; `dry_run`: how much it would be."""
+
     def check(self, connection: str) -> "AsyncIterator[Finding]": ...
 
     async def events(self, *, state: str, connection: str, limit: int) -> Sequence[Row]:
         """Newest first; `""` for all."""
 
     async def event(self, event_id: str) -> Row | None: ...
+
+    def missing_event(self, event_id: str) -> str:
+        """In words, why there is no event of that id."""
 
     async def replay_events(self, ids: Sequence[str]) -> int:
         """Makes them due again. How many there were."""

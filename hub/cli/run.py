@@ -4,12 +4,13 @@ import asyncio
 import contextlib
 import gc
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hub.cli import show
 from hub.cli.faults import end
-from hub.cli.needs import Hub, with_hub
+from hub.cli.needs import Hub, Row, with_hub
 
 if TYPE_CHECKING:
     from hub.settings import Settings
@@ -118,6 +119,13 @@ def rebuild(file: Path) -> None:
         return await hub.rebuild()
 
     print(f"{with_hub(file, run)} orders")
+
+
+def prune(file: Path, dry_run: bool, output: show.Output) -> None:
+    async def run(hub: Hub, _: "Settings") -> Sequence[Row]:
+        return await hub.prune(dry_run=dry_run)
+
+    show.rows(with_hub(file, run), output)
 
 
 def demo(once: bool, port: int) -> None:

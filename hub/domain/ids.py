@@ -10,6 +10,7 @@ import re
 import secrets
 import threading
 import time
+from datetime import UTC, datetime, timedelta
 from typing import NewType
 
 OrderId = NewType("OrderId", str)
@@ -22,6 +23,8 @@ _PAIRS = [high + low for high in _BASE32 for low in _BASE32]  # ten bits at a ti
 _RANDOM = 80  # bits below the milliseconds
 
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_TIMED = re.compile(rf"[a-z]{{3}}_([{_BASE32}]{{26}})", re.ASCII)
 ORDER_ID = re.compile(r"ord_[0-9a-z]{26}", re.ASCII)  # one of ours, as vendors carry it for us
 
 
@@ -60,6 +63,22 @@ def new_id(prefix: str) -> str:
     A process's ids sort in the order in which it made them, so events are applied in the order received.
     """
     return f"{prefix}_{_base32(_rising())}"
+
+
+def first_id(prefix: str, at: datetime) -> str:
+    """The smallest id of that moment: the ids of all that came before it sort before, by the clock of who made them."""
+    return f"{prefix}_{_base32(((at - _EPOCH) // timedelta(milliseconds=1)) << 80)}"
+
+
+def moment_of(an_id: str) -> datetime | None:
+    """When it was made. `None` for what is none of the ids that `new_id` makes."""
+    made = _TIMED.fullmatch(an_id)
+    if made is None:
+        return None
+    bits = 0
+    for letter in made[1]:
+        bits = bits << 5 | _BASE32.index(letter)
+    return _EPOCH + timedelta(milliseconds=bits >> 80 & (1 << 48) - 1)
 
 
 def derived_id(prefix: str, *parts: str) -> str:

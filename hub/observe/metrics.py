@@ -68,6 +68,7 @@ pulls = Counter(
 workers_buried = Counter(
     "hub_workers_buried", "Other workers that this one found dead, and took over from.", registry=registry
 )
+pruned = Counter("hub_pruned", "Rows that were pruned, by what they were in [retention].", ["table"], registry=registry)
 
 # The way out.
 vendor_call_seconds = Histogram(

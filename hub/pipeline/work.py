@@ -15,6 +15,7 @@ from hub.pipeline.deliver import Courier
 from hub.pipeline.digest import INBOX, digest
 from hub.pipeline.lanes import Lanes
 from hub.pipeline.plan import plan
+from hub.pipeline.prune import Pruner, prune_in_turn
 from hub.pipeline.pull import begin, fetch, pull
 from hub.pipeline.pulse import LostLease, Pulse
 from hub.pipeline.registry import Connection, Connections
@@ -41,6 +42,7 @@ class Worker:
     endpoints: Sequence[publishing.Endpoint] = ()
     webhook_url: Callable[[str], str] = lambda _connection: ""  # where a connection's vendor sends to; "": nowhere
     upkeep: Callable[[Connection], Awaitable[None]] | None = None  # of a connection's tokens, every hour
+    pruner: Pruner | None = None  # of what is over and old
     on_delivered: Callable[[str, str, float], None] = lambda _connection, _state, _seconds: None
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -78,6 +80,8 @@ class Worker:
                 loops.append(self._loop(f"fetch {each.id}", HINTS, partial(fetch, self.courier, each)))
             if each.connector.pull:
                 loops.append(self._loop(f"pull {each.id}", CURSORS, partial(pull, self.courier, each)))
+        if self.pruner is not None:
+            loops.append(self._hourly("prune", partial(prune_in_turn, self.pruner, self._stop)))
         if self.publisher is not None:
             for endpoint in self.endpoints:
                 await publishing.begin(self.publisher, endpoint)

@@ -6,7 +6,17 @@ from datetime import timedelta
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, SerializeAsAny, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    SerializeAsAny,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from hub.connector import ConnectionSettings, Duration
 from hub.options import is_loopback
@@ -90,6 +100,46 @@ class SecuritySettings(_Settings):
     sealing_keys: Annotated[tuple[Annotated[SecretStr, AfterValidator(_sealing_key)], ...], Field(min_length=1)]
 
 
+_LONGEST = timedelta(days=36_500)
+_DEDUPE = timedelta(days=30)
+
+
+def _age(value: timedelta) -> timedelta:
+    if not timedelta() < value <= _LONGEST:
+        raise ValueError(f"a duration above zero and up to {_LONGEST.days}d is expected")
+    return value
+
+
+def _dedupe_age(value: timedelta) -> timedelta:
+    if value < _DEDUPE:
+        raise ValueError(
+            f"at least {_DEDUPE.days}d is expected: with the row goes what tells that the same comes again"
+        )
+    return value
+
+
+Age = Annotated[Duration, AfterValidator(_age)]
+DedupeAge = Annotated[Age, AfterValidator(_dedupe_age)]
+
+
+class RetentionSettings(_Settings):
+    """How old what ended becomes. What waits, is under way or is parked is kept, whatever its age."""
+
+    bodies: Age = timedelta(days=30)
+    events: DedupeAge = timedelta(days=90)
+    commands: Age = timedelta(days=90)
+    attempts: Age = timedelta(days=90)
+    audit: Age = timedelta(days=90)
+    intents: DedupeAge = timedelta(days=90)
+
+    @field_validator("events")
+    @classmethod
+    def _holds_the_bodies(cls, events: timedelta, others: ValidationInfo) -> timedelta:
+        if events < others.data.get("bodies", events):
+            raise ValueError("at least as long as bodies is expected: an event's body goes with it")
+        return events
+
+
 def _endpoint_url(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in ("https", "http") or not parts.hostname or parts.username or parts.fragment:
@@ -137,6 +187,7 @@ class Settings(_Settings):
     log: LogSettings = LogSettings()
     database: DatabaseSettings = DatabaseSettings()
     security: SecuritySettings
+    retention: RetentionSettings = RetentionSettings()
     connections: dict[str, SerializeAsAny[ConnectionSettings]] = {}
     webhooks: dict[str, EndpointSettings] = {}
 

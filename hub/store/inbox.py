@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, and_, bindparam, func, literal_column, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub.domain.errors import Refused
 from hub.domain.ids import new_id
 from hub.store import arrays
 from hub.store.dialects import insert
@@ -238,16 +239,32 @@ async def end(connection: AsyncConnection, ended: Sequence[Ended], now: datetime
 
 
 async def revive(connection: AsyncConnection, event_id: str, now: datetime) -> bool:
-    """Puts one event back, whatever became of it. False: there is no such event."""
+    """Puts one event back, whatever became of it. False: there is no such event. Raises `Refused` without its body."""
     row = (
-        await connection.execute(select(InboxRow.connection, InboxRow.key).where(InboxRow.id == event_id))
+        await connection.execute(
+            select(InboxRow.connection, InboxRow.key, InboxRow.pruned_at)
+            .where(InboxRow.id == event_id)
+            .with_for_update()
+        )
     ).one_or_none()
     if row is None:
         return False
+    if row.pruned_at is not None:
+        raise Refused(
+            f"{event_id} cannot be read again: its body was pruned on {row.pruned_at:%Y-%m-%d}."
+            " What its system says now comes with a pull, or with `hub backfill`"
+        )
     await connection.execute(
         update(InboxRow)
         .where(InboxRow.id == event_id)
-        .values(part=part_of(row.connection, row.key), state=EventState.RECEIVED, reason="", due_at=now, tries=0)
+        .values(
+            part=part_of(row.connection, row.key),
+            state=EventState.RECEIVED,
+            reason="",
+            due_at=now,
+            done_at=None,
+            tries=0,
+        )
     )
     return True
 

@@ -63,6 +63,7 @@ class StoredEvent:
     order_id: str
     deliveries: int
     done_at: datetime | None
+    pruned_at: datetime | None  # when its body was dropped for age
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -59,6 +59,7 @@ class Base(DeclarativeBase):
 
 
 _ODD = "state NOT IN ('received', 'applied')"
+ENDED = "done_at IS NOT NULL AND state <> 'parked'"  # said as it stands, or the databases do not see the partial index
 
 
 class InboxRow(Base):
@@ -72,6 +73,8 @@ class InboxRow(Base):
         # are in none, so that the many are written to one index less, twice.
         Index("ix_inbox_state", "state", "id", **_where(_ODD)),
         Index("ix_inbox_connection", "connection", "id"),
+        # What ended, in the order in which it did: for pruning, so what waits for a person is not in it.
+        Index("ix_inbox_done", "done_at", **_where(ENDED)),
     )
     id: Mapped[IdKey]
     connection: Mapped[Name]
@@ -242,7 +245,7 @@ class CounterRow(Base):
     value: Mapped[Big]
 
 
-_WAITS = _where("lane_due IS true", "lane_due IS 1")
+AGAIN = "ordinal > 0"
 
 
 class OutboxRow(Base):
@@ -258,6 +261,8 @@ class OutboxRow(Base):
         ),
         Index("ix_outbox_state", "state", "id"),
         Index("ix_outbox_order", "order_id"),
+        # What came after another command of its slot: for pruning, which finds the ones before by the slot.
+        Index("ix_outbox_again", "done_at", "id", **_where(AGAIN)),
     )
     id: Mapped[IdKey]
     connection: Mapped[Name]
@@ -433,6 +438,7 @@ class IntentRow(Base):
     """Idempotency keys of mutations: the same key gives the first answer, another input under it is refused."""
 
     __tablename__ = "intents"
+    __table_args__ = (Index("ix_intents_created", "created_at"),)
     key: Mapped[str] = mapped_column(String(255), primary_key=True)  # (API key id, operation, idempotency key)
     digest: Mapped[str] = mapped_column(String(64))
     result: Mapped[Txt]

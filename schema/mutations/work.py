@@ -39,7 +39,7 @@ async def event_replay(info: Info, input: EventReplayInput) -> Any:
     loaders = info.context.loaders
     try:
         if await loaders.events.load(input.event_id) is None:
-            raise not_found("there is no such event", "eventId")
+            raise not_found(info.context.hub.missing_event(input.event_id), "eventId")
         if not await info.context.hub.replay_event(input.event_id):
             raise not_now("the event cannot be replayed now", "eventId")
     except HubError as error:

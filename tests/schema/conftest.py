@@ -98,6 +98,9 @@ class RealHub:
         self.replayed.append(event_id)
         return True
 
+    def missing_event(self, event_id: str) -> str:
+        return f"there is no event {event_id} any more"
+
     async def retry_command(self, command_id: str, actor: str) -> bool:
         raise Refused("the command is done: only a parked one can be tried again")
 

@@ -40,6 +40,22 @@ WRONG = {
         '[api]\nbody_timeout = "0s"\n' + GOOD,
         ":2  api.body_timeout: a duration above zero is expected",
     ),
+    "events that are forgotten before they are known to come again": (
+        '[retention]\nevents = "7d"\n' + GOOD,
+        ":2  retention.events: at least 30d is expected: with the row goes what tells that the same comes again",
+    ),
+    "idempotency keys that are forgotten too soon": (
+        '[retention]\nintents = "1d"\n' + GOOD,
+        ":2  retention.intents: at least 30d is expected: with the row goes what tells that the same comes again",
+    ),
+    "bodies that are to outlive their events": (
+        '[retention]\nbodies = "60d"\nevents = "45d"\n' + GOOD,
+        ":3  retention.events: at least as long as bodies is expected: an event's body goes with it",
+    ),
+    "an age that nobody reaches": (
+        '[retention]\naudit = "99999999d"\n' + GOOD,
+        ":2  retention.audit: a duration above zero and up to 36500d is expected",
+    ),
     "a number out of bounds": (
         GOOD + "rate_limit.requests = 0\n",
         ":8  connections.shop.rate_limit.requests: Input should be greater than 0",

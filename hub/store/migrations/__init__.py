@@ -1,4 +1,8 @@
-"""Bringing a database to the present tables, with Alembic."""
+"""Bringing a database to the present tables, with Alembic.
+
+Code works with its own tables and with newer ones, since a migration only adds (CONTRIBUTING.md): so a revision that it
+does not know is one that newer code has made, and no reason to stop.
+"""
 
 import asyncio
 from pathlib import Path
@@ -19,12 +23,16 @@ def _config() -> Config:
 
 
 async def migrate(database: Database) -> None:
-    """To the newest version. Safe to run again, and by several processes: PostgreSQL locks, SQLite has one writer."""
+    """To this code's version; nothing where it is newer already.
+
+    Safe to run again, and by several processes at once: PostgreSQL locks, SQLite has one writer.
+    """
 
     def run(connection: Connection) -> None:
         config = _config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        if _is_behind(connection, _order(config)):
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
 
     async with database.write() as connection:
         if database.dialect == "postgresql":
@@ -33,8 +41,17 @@ async def migrate(database: Database) -> None:
 
 
 async def pending(database: Database) -> bool:
-    """True when the database is not at the version of this code."""
-    head = await asyncio.to_thread(lambda: ScriptDirectory.from_config(_config()).get_current_head())
+    """True when the database has to be migrated before this code can work with it."""
+    order = await asyncio.to_thread(lambda: _order(_config()))
     async with database.read() as connection:
-        current = await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
-    return current != head
+        return await connection.run_sync(lambda sync: _is_behind(sync, order))
+
+
+def _order(config: Config) -> list[str]:
+    """The revisions that this code knows, the newest first."""
+    return [each.revision for each in ScriptDirectory.from_config(config).walk_revisions()]
+
+
+def _is_behind(connection: Connection, order: list[str]) -> bool:
+    current = MigrationContext.configure(connection).get_current_revision()
+    return current is None or current in order[1:]

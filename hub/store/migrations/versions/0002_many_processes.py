@@ -1,4 +1,6 @@
-"""Many processes: workers with a beat, a queue of due orders, causes. Only adds: code of 0001 works beside it."""
+"""Many processes: workers with a beat, a queue of due orders, causes, what pruning finds its rows by. Only adds: code
+of 0001 works beside it.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -48,3 +50,18 @@ def upgrade() -> None:
         postgresql_where=sa.text("lane_due IS true"),
         sqlite_where=sa.text("lane_due IS 1"),
     )
+    ended = sa.text("done_at IS NOT NULL AND state <> 'parked'")
+    op.create_index("ix_inbox_done", "inbox", ["done_at"], postgresql_where=ended, sqlite_where=ended)
+    again = sa.text("ordinal > 0")
+    op.create_index("ix_outbox_again", "outbox", ["done_at", "id"], postgresql_where=again, sqlite_where=again)
+    op.create_index("ix_intents_created", "intents", ["created_at"])
+    if op.get_bind().dialect.name == "postgresql":
+        # By default a table is vacuumed when a fifth of it is dead: at ten million events that are two million, and the
+        # space of them. Pruning and the ends of events leave dead rows all the time, so: often, and little each time.
+        for table in ("inbox", "outbox", "attempts"):
+            op.execute(
+                f"ALTER TABLE {table} SET (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000,"
+                " autovacuum_analyze_scale_factor = 0.02)"
+            )
+        op.execute("ALTER TABLE due SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000)")
+        op.execute("ALTER TABLE inbox SET (toast.autovacuum_vacuum_scale_factor = 0.02)")
