@@ -19,7 +19,7 @@ from hub.domain.intents import Intended, IntentKey
 from hub.domain.order import Order
 from hub.domain.records import Record
 from hub.keeping import Keeper, refresh_lives
-from hub.observe import metrics
+from hub.observe import metrics, traces
 from hub.pipeline import publish as publishing
 from hub.pipeline.deliver import Courier
 from hub.pipeline.digest import INBOX
@@ -69,7 +69,7 @@ class OrderHub:
         self.database = Database(settings.database.url)
         sealer = Sealer([key.get_secret_value() for key in settings.security.sealing_keys])
         self.credentials = Credentials(self.database, sealer, clock)
-        self.way_out = WayOut(self.credentials, clock, watch=_watch, allowance=Budgets(self.database))
+        self.way_out = WayOut(self.credentials, clock, watch=self._watch, allowance=Budgets(self.database))
         self._connections = Connections(
             {
                 each: Connection(
@@ -111,6 +111,22 @@ class OrderHub:
 
     def _account(self, connection: Connection) -> Account:
         return self.way_out.account(connection.id, connection.connector, connection.settings)
+
+    def _watch(self, call: Call) -> None:
+        metrics.vendor_call_seconds.labels(call.connection, call.outcome).observe(call.seconds)
+        ended = self.clock()
+        traces.record_call(
+            "call",
+            ended - timedelta(seconds=call.seconds),
+            ended,
+            failed=call.outcome != "ok",
+            connection=call.connection,
+            vendor=call.connection,
+            method=call.method,
+            path=call.path,
+            status=call.status,
+            outcome=call.outcome,
+        )
 
     def webhook_url(self, connection: str) -> str:
         """Where the vendor of this connection sends its webhooks; `""` while nobody has said where the hub is.
@@ -217,9 +233,14 @@ class OrderHub:
         check: Callable[[Order], None] | None = None,
         expected_version: int | None = None,
     ) -> Intended:
-        return await intend(
+        started, root = self.clock(), record.source.external_id
+        intended = await intend(
             self.database, self.clock, record, actor, intent, check=check, expected_version=expected_version
         )
+        if not intended.repeated:
+            kind, order = record.kind.value, intended.order_id
+            traces.record("intend", root, started, self.clock(), id=root, kind=kind, order=order)
+        return intended
 
     async def replay_event(self, event_id: str) -> bool:
         async with self.database.write() as held:
@@ -359,10 +380,6 @@ def _json(row: Mapping[str, Any]) -> dict[str, Any]:
         for name, value in row.items()
         if not isinstance(value, bytes)
     }
-
-
-def _watch(call: Call) -> None:
-    metrics.vendor_call_seconds.labels(call.connection, call.outcome).observe(call.seconds)
 
 
 def _delivered(connection: str, state: str, _seconds: float) -> None:

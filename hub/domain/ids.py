@@ -8,6 +8,7 @@ import hashlib
 import re
 import secrets
 import time
+from datetime import UTC, datetime, timedelta
 from typing import NewType
 
 OrderId = NewType("OrderId", str)
@@ -16,6 +17,8 @@ EventId = NewType("EventId", str)
 CommandId = NewType("CommandId", str)
 
 _BASE32 = "0123456789abcdefghjkmnpqrstvwxyz"
+_VALUES = {digit: value for value, digit in enumerate(_BASE32)}
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 ORDER_ID = re.compile(r"ord_[0-9a-z]{26}", re.ASCII)  # one of ours, as vendors carry it for us
@@ -34,3 +37,27 @@ def derived_id(prefix: str, *parts: str) -> str:
     """The same parts give the same id, in every process and after every rebuild."""
     digest = hashlib.sha256("\0".join(parts).encode()).digest()
     return f"{prefix}_{_base32(int.from_bytes(digest[:16], 'big'))}"
+
+
+def bits(id: str) -> int:
+    """The 128 bits of an id of ours; 0 for what is none."""
+    _, _, digits = id.rpartition("_")
+    if len(digits) != 26:
+        return 0
+    found = 0
+    for digit in digits:
+        value = _VALUES.get(digit)
+        if value is None:
+            return 0
+        found = found << 5 | value
+    return found if found < 1 << 128 else 0
+
+
+def made_at(id: str) -> datetime:
+    """When `new_id` made it."""
+    return _EPOCH + timedelta(milliseconds=bits(id) >> 80)
+
+
+def first_id(prefix: str, at: datetime) -> str:
+    """No id that `new_id` made at `at` or later sorts before it."""
+    return f"{prefix}_{_base32((at - _EPOCH) // timedelta(milliseconds=1) << 80)}"

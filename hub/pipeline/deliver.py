@@ -20,7 +20,7 @@ from hub.decide.codec import decode_command
 from hub.decide.retry import next_attempt
 from hub.domain.clock import Clock
 from hub.domain.errors import HubError, NeedsAttention, Refused, TryLater, Unknowable, Unknown, Unreadable
-from hub.observe import metrics
+from hub.observe import metrics, traces
 from hub.pipeline.absorb import absorb
 from hub.pipeline.apply import PLAN
 from hub.pipeline.registry import Connection
@@ -58,6 +58,26 @@ async def claim(courier: Courier, connection: Connection, limit: int) -> Sequenc
 
 async def deliver(courier: Courier, connection: Connection, leased: Leased) -> CommandState:
     """Brings one claimed command a step on. Returns the state that it has now."""
+    row, started = leased.row, courier.clock()
+    with traces.inside(row.cause, leased.lease):
+        state = await _deliver(courier, connection, leased)
+    traces.record(
+        "deliver",
+        row.cause,
+        started,
+        courier.clock(),
+        id=leased.lease,
+        failed=state not in (CommandState.DONE, CommandState.SENDING),
+        connection=connection.id,
+        order=row.order_id,
+        command=row.id,
+        action=row.action,
+        state=state.value,
+    )
+    return state
+
+
+async def _deliver(courier: Courier, connection: Connection, leased: Leased) -> CommandState:
     was_sent = leased.row.state in (CommandState.SENDING, CommandState.UNKNOWN)
     try:
         answer = await _call(courier, connection, leased, was_sent)

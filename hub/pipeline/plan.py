@@ -16,7 +16,7 @@ from hub.domain.clock import Clock
 from hub.domain.commands import Command, Mismatch
 from hub.domain.order import Customer, Order
 from hub.domain.records import CustomerRecord, Record
-from hub.observe import metrics
+from hub.observe import metrics, traces
 from hub.pipeline.registry import Connection, Connections
 from hub.store import outbox
 from hub.store.database import Database
@@ -38,6 +38,7 @@ class Wanted:
 
 async def plan(database: Database, connections: Connections, clock: Clock, limit: int = BATCH) -> int:
     """Plans a batch of due orders. Returns how many; 0 when none is due (or others hold them)."""
+    started = clock()
     async with database.write() as connection:
         rows = (
             await connection.execute(
@@ -61,10 +62,14 @@ async def plan(database: Database, connections: Connections, clock: Clock, limit
             }
             for order, records, customer, customer_records in views
         }
-        added = await _reconcile(connection, wanted, clock())
+        roots = await outbox.roots_of(connection, ids)
+        added = await _reconcile(connection, wanted, roots, clock())
         if added:
             Database.tell(connection, OUTBOX)
     metrics.orders_planned.inc(len(rows))
+    ended = clock()
+    for order_id in ids:
+        traces.record("plan", roots.get(order_id, ""), started, ended, order=order_id)
     return len(rows)
 
 
@@ -184,7 +189,9 @@ def _slot(connection_id: str, order_id: str, command: Command) -> Slot:
     return Slot(connection_id, command.subject or order_id, command.action, command.target)
 
 
-async def _reconcile(connection: AsyncConnection, wanted: dict[str, dict[str, Wanted]], now: datetime) -> int:
+async def _reconcile(
+    connection: AsyncConnection, wanted: dict[str, dict[str, Wanted]], roots: dict[str, str], now: datetime
+) -> int:
     """Against what the outbox holds: new commands, what they supersede, what nobody wants any more, and drifts."""
     slots = {slot for plans in wanted.values() for each in plans.values() for slot in each.commands}
     newest = await outbox.newest_of(connection, slots)
@@ -218,6 +225,7 @@ async def _reconcile(connection: AsyncConnection, wanted: dict[str, dict[str, Wa
                     content=content,
                     fingerprint=fingerprint(slot, content, known.any.id if known else ""),
                     ordinal=known.any.ordinal + 1 if known else 0,
+                    cause=roots.get(order_id, ""),
                     now=now,
                 )
                 moving = True

@@ -16,7 +16,8 @@ from hub.decide.codec import decode_record
 from hub.decide.retry import next_attempt
 from hub.domain.clock import rfc3339
 from hub.domain.errors import HubError, Missing, NeedsAttention, TryLater
-from hub.observe import metrics
+from hub.domain.ids import new_id
+from hub.observe import metrics, traces
 from hub.pipeline.absorb import absorb
 from hub.pipeline.apply import Said, apply
 from hub.pipeline.deliver import LEASE, Courier
@@ -83,7 +84,12 @@ async def fetch(courier: Courier, connection: Connection) -> int:
             return 0
         rows = await hints.claim(held, connection.id, now, now + LEASE, _HINTS_AT_ONCE)
     for row in rows:
-        await _fetch(courier, connection, row)
+        started, own = courier.clock(), new_id("fetch")
+        with traces.inside(row.event_id, own):
+            await _fetch(courier, connection, row)
+        traces.record(
+            "fetch", row.event_id, started, courier.clock(), id=own, connection=connection.id, kind=row.kind
+        )
     return len(rows)
 
 

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from hub.connector import Event, Inbound, Incoming
 from hub.domain.clock import Clock
 from hub.domain.errors import Forged
+from hub.observe import traces
 from hub.pipeline.digest import INBOX
 from hub.pipeline.registry import Connection
 from hub.store import inbox
@@ -68,6 +69,12 @@ class Door:
         if not rows:
             return Received(new=0, duplicates=0)
         new = await self._commit(rows)
+        ended = self.clock()
+        for row in rows:
+            if (connection.id, row["key"]) in new:
+                traces.record(
+                    "receive", row["id"], now, ended, id=row["id"], connection=connection.id, kind=row["kind"]
+                )
         return Received(new=len(new), duplicates=len(rows) - len(new))
 
     async def _verify_by_keys(

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.domain.ids import CommandId, new_id
 from hub.store.dialects import insert, upsert
-from hub.store.tables import AttemptRow, CredentialRow, CursorRow, DriftRow, HintRow, OutboxRow
+from hub.store.tables import AttemptRow, ChangeRow, CredentialRow, CursorRow, DriftRow, HintRow, OutboxRow
 from hub.store.texts import storable
 
 OUTBOX = "outbox"  # the bell
@@ -107,6 +107,22 @@ async def last_sent(connection: AsyncConnection, leased: "Leased") -> datetime |
     return found
 
 
+async def roots_of(connection: AsyncConnection, order_ids: Collection[str]) -> dict[str, str]:
+    """What each order's newest change began with: an event, an intent, or what its command began with."""
+    newest = (
+        select(ChangeRow.order_id, func.max(ChangeRow.seq).label("seq"))
+        .where(ChangeRow.order_id.in_(sorted(order_ids)))
+        .group_by(ChangeRow.order_id)
+        .subquery()
+    )
+    rows = await connection.execute(
+        select(ChangeRow.order_id, func.coalesce(OutboxRow.cause, ChangeRow.cause))
+        .join(newest, (newest.c.order_id == ChangeRow.order_id) & (newest.c.seq == ChangeRow.seq))
+        .outerjoin(OutboxRow, OutboxRow.id == ChangeRow.cause)
+    )
+    return {order_id: root for order_id, root in rows}
+
+
 async def add(
     connection: AsyncConnection,
     slot: Slot,
@@ -115,6 +131,7 @@ async def add(
     content: bytes,
     fingerprint: str,
     ordinal: int,
+    cause: str,
     now: datetime,
 ) -> bool:
     """False where another planner was first with the same."""
@@ -139,6 +156,7 @@ async def add(
             first_sent_at=None,
             leased_until=None,
             lease="",
+            cause=cause,
             created_at=now,
             done_at=None,
         )
