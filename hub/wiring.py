@@ -19,6 +19,7 @@ from hub.domain.intents import Intended, IntentKey
 from hub.domain.order import Order
 from hub.domain.records import Record
 from hub.keeping import Keeper, refresh_lives
+from hub.measuring import Measurer, Overview
 from hub.observe import metrics, traces
 from hub.pipeline import publish as publishing
 from hub.pipeline.deliver import Courier
@@ -101,6 +102,7 @@ class OrderHub:
             courier=self.courier,
             clock=clock,
         )
+        self.measurer = Measurer(database=self.database, clock=clock, tokens_die=self.keeper.tokens_die)
         self._published = Published(clock)
         self._outward = Outward(clock)
         self.publisher = Publisher(database=self.database, post=self._outward.post, clock=clock)
@@ -158,18 +160,10 @@ class OrderHub:
             return f"the database does not answer ({type(error).__name__})"
 
     async def measure(self) -> None:
-        tokens = await self.keeper.tokens_die()
-        async with self.database.read() as held:
-            depths = metrics.Depths(
-                inbox=await listing.inbox_counts(held),
-                outbox=await listing.outbox_counts(held),
-                oldest_event=await listing.oldest_event(held),
-                oldest_command=await listing.oldest_commands(held),
-                paused=await listing.paused(held),
-                drifts=await listing.drift_counts(held),
-                tokens=tokens,
-            )
-        metrics.measure(depths, self.clock())
+        await self.measurer.measure()
+
+    async def overview(self) -> Overview:
+        return await self.measurer.overview()
 
     def serve_app(self, stop: asyncio.Event) -> ASGIApp:
         from schema.http import graphql_routes

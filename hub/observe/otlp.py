@@ -94,7 +94,7 @@ class Spans:
         self._processor.on_end(
             self._span(
                 name,
-                context=of(trace, span or random.getrandbits(64) or 1, False, flags),  # noqa: S311  (no secret)
+                context=of(trace, span or random.getrandbits(64) or 1, False, flags),
                 parent=of(trace, parent, True, flags) if parent else None,
                 resource=self._resource,
                 attributes={

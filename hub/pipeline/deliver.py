@@ -193,6 +193,7 @@ async def _done(courier: Courier, connection: Connection, leased: Leased, answer
         await _replan(held, leased)
         await connections.worked(held, connection.id, now)
     metrics.attempts.labels(connection.id, AttemptState.DONE.value).inc()
+    metrics.settle_batch.observe(1)
     return CommandState.DONE
 
 
@@ -225,6 +226,7 @@ async def _settle(
         if state is CommandState.PARKED:
             await _replan(held, leased)
     metrics.attempts.labels(connection.id, _attempt_state(error).value).inc()
+    metrics.settle_batch.observe(1)
     return state
 
 

@@ -87,9 +87,7 @@ async def fetch(courier: Courier, connection: Connection) -> int:
         started, own = courier.clock(), new_id("fetch")
         with traces.inside(row.event_id, own):
             await _fetch(courier, connection, row)
-        traces.record(
-            "fetch", row.event_id, started, courier.clock(), id=own, connection=connection.id, kind=row.kind
-        )
+        traces.record("fetch", row.event_id, started, courier.clock(), id=own, connection=connection.id, kind=row.kind)
     return len(rows)
 
 

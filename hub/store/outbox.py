@@ -120,7 +120,7 @@ async def roots_of(connection: AsyncConnection, order_ids: Collection[str]) -> d
         .join(newest, (newest.c.order_id == ChangeRow.order_id) & (newest.c.seq == ChangeRow.seq))
         .outerjoin(OutboxRow, OutboxRow.id == ChangeRow.cause)
     )
-    return {order_id: root for order_id, root in rows}
+    return {row[0]: row[1] for row in rows}
 
 
 async def add(
