@@ -39,6 +39,7 @@ from hub.store.golden import CHANGES
 from hub.store.migrations import migrate, pending
 from hub.store.outbox import OUTBOX, CommandState
 from hub.store.sealing import Sealer
+from hub.store.way import Way, ways
 from hub.transport.client import WayOut
 from hub.transport.outward import Outward
 from hub.transport.passage import Call
@@ -324,6 +325,10 @@ class OrderHub:
             "content": json.loads(row["content"]),
             "attempts": [_json(each) for each in row["attempts"]],
         }
+
+    async def ways(self, id: str) -> Sequence[Way]:
+        async with self.database.read() as held:
+            return await ways(held, id)
 
     async def replay_commands(self, ids: Sequence[str]) -> int:
         return sum([await self.retry_command(each, "command line") for each in ids])

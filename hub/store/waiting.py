@@ -50,7 +50,7 @@ async def lanes(held: AsyncConnection, now: datetime) -> tuple[Lane, ...]:
     found = []
     for each in met:
         rows = waiting[each.id]
-        states = {row.state: row.count for row in rows}
+        states = {row.state: row.many for row in rows}
         if each.id in parked:
             states[CommandState.PARKED.value] = parked[each.id]
         found.append(
@@ -81,7 +81,7 @@ def _lane(connection_id: str, now: datetime) -> Any:
     return select(
         literal(connection_id).label("connection"),
         rows.c.state.label("state"),
-        func.count().label("count"),
+        func.count().label("many"),
         func.sum(case((due, 1), else_=0)).label("due"),
         func.sum(case((held, 0), (rows.c.due_at > now, 1), else_=0)).label("later"),
         func.min(case((due, rows.c.due_at))).label("lags_since"),
@@ -106,9 +106,9 @@ async def _hints(held: AsyncConnection, now: datetime) -> dict[str, Queue]:
     rows = select(HintRow.connection, HintRow.due_at).order_by(HintRow.due_at).limit(MOST).subquery()
     since = func.min(case((rows.c.due_at <= now, rows.c.due_at))).label("since")
     found = await held.execute(
-        select(rows.c.connection, func.count().label("count"), since).group_by(rows.c.connection)
+        select(rows.c.connection, func.count().label("many"), since).group_by(rows.c.connection)
     )
-    return {row.connection: Queue(count=row.count, oldest=row.since) for row in found}
+    return {row.connection: Queue(count=row.many, oldest=row.since) for row in found}
 
 
 async def _by_connection(held: AsyncConnection, names: Any) -> dict[str, int]:
