@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from hub.cli import show
 from hub.cli.needs import Hub, with_hub
@@ -13,13 +13,17 @@ from hub.observe.depths import Queue, age
 from hub.observe.pulse import STILL, Pulse
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.console import Console, RenderableType
     from rich.table import Table
 
     from hub.measuring import Overview
     from hub.settings import Settings
 
 _SLOW = 60.0  # seconds of lag from which on a lane is shown in red
+
+
+class Sees(Protocol):
+    async def overview(self) -> "Overview": ...
 
 
 def top(file: Path, interval: float, once: bool, output: show.Output) -> None:
@@ -31,22 +35,21 @@ def top(file: Path, interval: float, once: bool, output: show.Output) -> None:
                 if once:
                     return
                 await asyncio.sleep(interval)
-        from rich.console import Console
-
-        console = Console()
-        if once:
+        console = show.console()
+        if once or not console.is_terminal:
             console.print(frame(await hub.overview(), {}))
             return
-        await _live(hub, console, pulse, interval)
+        await live(hub, console, pulse, interval)
 
     with_hub(file, use)
 
 
-async def _live(hub: Hub, console: Any, pulse: Pulse, interval: float) -> None:
+async def live(hub: Sees, console: "Console", pulse: Pulse, interval: float) -> None:
+    """Looks again and again, until it is interrupted."""
     from rich.live import Live
     from rich.text import Text
 
-    with Live(console=console, screen=True, auto_refresh=False) as live:
+    with Live(console=console, screen=True, auto_refresh=False) as screen:
         while True:
             shown: RenderableType
             try:
@@ -55,7 +58,7 @@ async def _live(hub: Hub, console: Any, pulse: Pulse, interval: float) -> None:
                 shown = Text(f"the database does not answer ({type(fault).__name__})", style="bold red")
             else:
                 shown = frame(overview, pulse.quiet(overview.depths.workers, time.monotonic()))
-            live.update(shown, refresh=True)
+            screen.update(shown, refresh=True)
             await asyncio.sleep(interval)
 
 
@@ -130,9 +133,10 @@ def _table(first: str, *others: str) -> "Table":
     from rich.table import Table
 
     table = Table(box=None, header_style="bold", pad_edge=False)
-    table.add_column(first)
+    table.add_column(first, no_wrap=True)
     for name in others:
-        table.add_column(name, justify="right" if name else "left")
+        # Where the terminal is narrow, the words at the end give way.
+        table.add_column(name, justify="right" if name else "left", no_wrap=bool(name))
     return table
 
 

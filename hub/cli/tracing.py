@@ -29,10 +29,8 @@ def trace(file: Path, id: str, output: show.Output) -> None:
     if output is not show.Output.TABLE:
         show.rows([facts(way) for way in found], output)
         return
-    from rich.console import Console
-
     for way in found:
-        Console(soft_wrap=True).print(tree(way))
+        show.console().print(tree(way))
 
 
 # -------------------------------------------------------------------------------------------------- for people

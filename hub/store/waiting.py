@@ -105,9 +105,7 @@ async def _due(held: AsyncConnection, background: bool) -> Queue:
 async def _hints(held: AsyncConnection, now: datetime) -> dict[str, Queue]:
     rows = select(HintRow.connection, HintRow.due_at).order_by(HintRow.due_at).limit(MOST).subquery()
     since = func.min(case((rows.c.due_at <= now, rows.c.due_at))).label("since")
-    found = await held.execute(
-        select(rows.c.connection, func.count().label("many"), since).group_by(rows.c.connection)
-    )
+    found = await held.execute(select(rows.c.connection, func.count().label("many"), since).group_by(rows.c.connection))
     return {row.connection: Queue(count=row.many, oldest=row.since) for row in found}
 
 

@@ -49,7 +49,10 @@ class Way:
 
 
 async def ways(held: AsyncConnection, id: str) -> list[Way]:
-    """By the id of an event, a command or an order; of an order the few that changed it last, the oldest first. Empty: no such id."""
+    """By the id of an event, a command or an order. Of an order those few that changed it last, the oldest first.
+
+    Empty: nothing has such an id.
+    """
     prefix, _, _ = id.partition("_")
     if prefix == "cmd":
         command = (

@@ -121,8 +121,8 @@ async def test_no_way_is_found_by_reading_a_whole_table(db: Database, time: Time
         await held.exec_driver_sql("UPDATE counters SET value = 20001 WHERE name = 'changes'")
 
     with overheard(db) as heard:
-        for id in (event["id"], command["id"], "ord_a"):
-            (way,) = await found(db, id)
+        for each_id in (event["id"], command["id"], "ord_a"):
+            (way,) = await found(db, each_id)
             assert [asked.command.id for order in way.orders for asked in order.commands] == [command["id"]]
 
     async with db.read() as held:
