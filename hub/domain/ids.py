@@ -17,7 +17,8 @@ EventId = NewType("EventId", str)
 CommandId = NewType("CommandId", str)
 
 _BASE32 = "0123456789abcdefghjkmnpqrstvwxyz"
-_VALUES = {digit: value for value, digit in enumerate(_BASE32)}
+_AS_PYTHON = str.maketrans(_BASE32, "0123456789abcdefghijklmnopqrstuv")
+_DIGITS = re.compile(rf"_[0-7][{_BASE32}]{{25}}", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -41,16 +42,8 @@ def derived_id(prefix: str, *parts: str) -> str:
 
 def bits(id: str) -> int:
     """The 128 bits of an id of ours; 0 for what is none."""
-    _, _, digits = id.rpartition("_")
-    if len(digits) != 26:
-        return 0
-    found = 0
-    for digit in digits:
-        value = _VALUES.get(digit)
-        if value is None:
-            return 0
-        found = found << 5 | value
-    return found if found < 1 << 128 else 0
+    digits = id[-27:]
+    return int(digits[1:].translate(_AS_PYTHON), 32) if _DIGITS.fullmatch(digits) else 0
 
 
 def made_at(id: str) -> datetime:

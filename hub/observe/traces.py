@@ -13,6 +13,7 @@ from typing import Protocol
 
 from hub.domain.ids import bits
 
+_HALF = (1 << 64) - 1
 Attribute = str | int | float | bool | None
 
 
@@ -54,8 +55,7 @@ def record(
         return
     trace = bits(root)
     if trace:
-        own = _span(id)
-        top = _span(root)
+        own, top = (trace & _HALF if id == root else _span(id)), trace & _HALF
         _out.record(name, trace, own, 0 if own == top else top, started, ended, failed, about)
 
 
@@ -81,7 +81,7 @@ def record_call(name: str, started: datetime, ended: datetime, *, failed: bool, 
 
 def _span(id: str) -> int:
     """The random half of an id. 0: it has none of its own, any will do."""
-    return bits(id) & 0xFFFF_FFFF_FFFF_FFFF
+    return bits(id) & _HALF if id else 0
 
 
 @contextlib.contextmanager

@@ -9,17 +9,52 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import case, false, func, literal, select, true, union_all
+from sqlalchemy import Integer, bindparam, case, false, func, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.domain.ids import first_id, made_at
 from hub.observe.depths import Depths, Lane, Queue, WorkerSeen
 from hub.store.inbox import EventState
 from hub.store.outbox import AttemptState, CommandState
-from hub.store.tables import AttemptRow, ConnectionRow, DriftRow, DueRow, HintRow, InboxRow, OutboxRow, WorkerRow
+from hub.store.tables import (
+    AttemptRow,
+    ConnectionRow,
+    DriftRow,
+    DueRow,
+    HintRow,
+    InboxRow,
+    OutboxRow,
+    UtcDateTime,
+    WorkerRow,
+)
 
 MOST = 50_000  # things that one count looks at
 _TRIES = 2_000  # attempts that one look at the last minute reads
+
+
+def _lane() -> Any:
+    """What is under way is neither due nor a retry, whenever its lease ends."""
+    now = bindparam("now", type_=UtcDateTime)
+    rows = (
+        select(OutboxRow.state, OutboxRow.due_at, OutboxRow.created_at)
+        .where(OutboxRow.lane_due.is_(True), OutboxRow.connection == bindparam("lane"))
+        .order_by(OutboxRow.due_at)
+        .limit(bindparam("most", type_=Integer))
+        .subquery()
+    )
+    held = rows.c.state == CommandState.SENDING
+    due = (~held) & (rows.c.due_at <= now)
+    return select(
+        rows.c.state,
+        func.count().label("many"),
+        func.sum(case((due, 1), else_=0)).label("due"),
+        func.sum(case((held, 0), (rows.c.due_at > now, 1), else_=0)).label("later"),
+        func.min(case((due, rows.c.due_at))).label("lags_since"),
+        func.min(rows.c.created_at).label("oldest"),
+    ).group_by(rows.c.state)
+
+
+_LANE = _lane()  # built once: to build it costs more than to run it
 
 
 async def depths(held: AsyncConnection, now: datetime) -> Depths:
@@ -39,17 +74,12 @@ async def depths(held: AsyncConnection, now: datetime) -> Depths:
 
 async def lanes(held: AsyncConnection, now: datetime) -> tuple[Lane, ...]:
     met = (await held.execute(select(ConnectionRow.id, ConnectionRow.paused_reason).order_by(ConnectionRow.id))).all()
-    if not met:
-        return ()
-    waiting: dict[str, list[Any]] = defaultdict(list)
-    for row in await held.execute(union_all(*(_lane(each.id, now) for each in met))):
-        waiting[row.connection].append(row)
     # By id: the order of the index, so that no statistics make the planner think that a scan is as good.
     names = select(OutboxRow.connection).where(OutboxRow.state == CommandState.PARKED).order_by(OutboxRow.id)
     parked = await _by_connection(held, names)
     found = []
     for each in met:
-        rows = waiting[each.id]
+        rows = (await held.execute(_LANE, {"lane": each.id, "now": now, "most": MOST})).all()
         states = {row.state: row.many for row in rows}
         if each.id in parked:
             states[CommandState.PARKED.value] = parked[each.id]
@@ -65,28 +95,6 @@ async def lanes(held: AsyncConnection, now: datetime) -> tuple[Lane, ...]:
             )
         )
     return tuple(found)
-
-
-def _lane(connection_id: str, now: datetime) -> Any:
-    """What is under way is neither due nor a retry, whenever its lease ends."""
-    rows = (
-        select(OutboxRow.state, OutboxRow.due_at, OutboxRow.created_at)
-        .where(OutboxRow.lane_due.is_(True), OutboxRow.connection == connection_id)
-        .order_by(OutboxRow.due_at)
-        .limit(MOST)
-        .subquery()
-    )
-    held = rows.c.state == CommandState.SENDING
-    due = (~held) & (rows.c.due_at <= now)
-    return select(
-        literal(connection_id).label("connection"),
-        rows.c.state.label("state"),
-        func.count().label("many"),
-        func.sum(case((due, 1), else_=0)).label("due"),
-        func.sum(case((held, 0), (rows.c.due_at > now, 1), else_=0)).label("later"),
-        func.min(case((due, rows.c.due_at))).label("lags_since"),
-        func.min(rows.c.created_at).label("oldest"),
-    ).group_by(rows.c.state)
 
 
 async def _events(held: AsyncConnection, state: EventState) -> int:

@@ -4,9 +4,13 @@ import json
 
 from starlette.types import Receive, Scope, Send
 
+from hub.connector import Hint
+from hub.domain.ids import new_id
 from hub.domain.records import vendor_key
 from hub.observe.otlp import exporting
 from hub.observe.traces import trace_id
+from hub.store import hints
+from hub.store.hints import Wanted
 from hub.store.tables import InboxRow, OutboxRow
 from tests.building import order
 from tests.end_to_end import bodies
@@ -63,6 +67,35 @@ async def test_one_webhook_is_one_trace_up_to_the_last_write_at_a_vendor(with_ca
     assert about["orderhub.command"] == command.id and about["orderhub.order"] == command.order_id
     assert attributes(spans["call"])["http.request.method"] == "POST"
     assert kept.resources[0]["service.name"] == "orderhub"
+
+
+async def test_a_front_end_can_link_to_the_trace(with_carrier: Running) -> None:
+    await bring_and_deliver(with_carrier)
+
+    (event,) = await with_carrier.rows(InboxRow)
+    said = await with_carrier.ask(
+        """{ events(first: 1) { nodes { traceId } }
+             commands(first: 1, where: {connection: ["carrier"]}) { nodes { traceId } } }"""
+    )
+
+    assert said["events"]["nodes"] == said["commands"]["nodes"] == [{"traceId": trace_id(event.id)}]
+
+
+async def test_what_a_thin_event_named_is_fetched_on_its_trace(
+    with_carrier: Running, parcelboy: ParcelboySandbox
+) -> None:
+    root, parcel = new_id("evt"), parcelboy.hand_in()
+    hinted = Wanted("carrier", Hint(kind="shipment", external_id=parcel["id"]), root)
+    async with with_carrier.database.write() as held:
+        await hints.remember(held, [hinted], with_carrier.time())
+
+    with collector() as kept, exporting(kept.address, 1.0):
+        await with_carrier.fetch("carrier")
+
+    (call,), (fetch,) = kept.named("call"), kept.named("fetch")
+    assert {call.trace_id.hex(), fetch.trace_id.hex()} == {trace_id(root)}
+    assert call.parent_span_id == fetch.span_id
+    assert attributes(call)["http.response.status_code"] == 200
 
 
 async def test_no_span_holds_a_body_or_a_secret(with_carrier: Running) -> None:
