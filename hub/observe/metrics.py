@@ -95,7 +95,7 @@ outbox_depth = Gauge("hub_outbox_depth", "Commands by state.", ["connection", "s
 due_orders = Gauge("hub_due_orders", "Orders that want a plan: live, background.", ["kind"], registry=registry)
 hints_waiting = Gauge("hub_hints", "Things to fetch.", ["connection"], registry=registry)
 lane_due = Gauge(
-    "hub_lane_due", "Commands that could be sent now, and that nobody sends yet.", ["connection"], registry=registry
+    "hub_lane_due", "Commands that could be sent now, and are not under way.", ["connection"], registry=registry
 )
 lane_lag_seconds = Gauge(
     "hub_lane_lag_seconds",
