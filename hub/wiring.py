@@ -19,7 +19,8 @@ from hub.domain.intents import Intended, IntentKey
 from hub.domain.order import Order
 from hub.domain.records import Record
 from hub.keeping import Keeper, refresh_lives
-from hub.observe import metrics
+from hub.measuring import Measurer, Overview
+from hub.observe import metrics, traces
 from hub.pipeline import publish as publishing
 from hub.pipeline.deliver import Courier
 from hub.pipeline.digest import INBOX
@@ -40,6 +41,7 @@ from hub.store.golden import CHANGES
 from hub.store.migrations import migrate, pending
 from hub.store.outbox import CommandState
 from hub.store.sealing import Sealer
+from hub.store.way import Way, ways
 from hub.transport.client import WayOut
 from hub.transport.outward import Outward
 from hub.transport.passage import Call
@@ -73,7 +75,7 @@ class OrderHub:
         self.clock = clock = clock or self.shared_clock
         sealer = Sealer([key.get_secret_value() for key in settings.security.sealing_keys])
         self.credentials = Credentials(self.database, sealer, clock)
-        self.way_out = WayOut(self.credentials, clock, watch=_watch, allowance=Budgets(self.database))
+        self.way_out = WayOut(self.credentials, clock, watch=self._watch, allowance=Budgets(self.database))
         self._connections = Connections(
             {
                 each: Connection(
@@ -105,6 +107,7 @@ class OrderHub:
             courier=self.courier,
             clock=clock,
         )
+        self.measurer = Measurer(database=self.database, clock=clock, tokens_die=self.keeper.tokens_die)
         self._published = Published(clock)
         self._outward = Outward(clock)
         self.publisher = Publisher(database=self.database, post=self._outward.post, clock=clock)
@@ -116,6 +119,22 @@ class OrderHub:
 
     def _account(self, connection: Connection) -> Account:
         return self.way_out.account(connection.id, connection.connector, connection.settings)
+
+    def _watch(self, call: Call) -> None:
+        metrics.vendor_call_seconds.labels(call.connection, call.outcome).observe(call.seconds)
+        ended = self.clock()
+        traces.record_call(
+            "call",
+            ended - timedelta(seconds=call.seconds),
+            ended,
+            failed=call.outcome != "ok",
+            connection=call.connection,
+            vendor=call.connection,
+            method=call.method,
+            path=call.path,
+            status=call.status,
+            outcome=call.outcome,
+        )
 
     def webhook_url(self, connection: str) -> str:
         """Where the vendor of this connection sends its webhooks; `""` while nobody has said where the hub is.
@@ -147,18 +166,10 @@ class OrderHub:
             return f"the database does not answer ({type(error).__name__})"
 
     async def measure(self) -> None:
-        tokens = await self.keeper.tokens_die()
-        async with self.database.read() as held:
-            depths = metrics.Depths(
-                inbox=await listing.inbox_counts(held),
-                outbox=await listing.outbox_counts(held),
-                oldest_event=await listing.oldest_event(held),
-                oldest_command=await listing.oldest_commands(held),
-                paused=await listing.paused(held),
-                drifts=await listing.drift_counts(held),
-                tokens=tokens,
-            )
-        metrics.measure(depths, self.clock())
+        await self.measurer.measure()
+
+    async def overview(self) -> Overview:
+        return await self.measurer.overview()
 
     def serve_app(self, stop: asyncio.Event) -> ASGIApp:
         from schema.http import graphql_routes
@@ -233,9 +244,14 @@ class OrderHub:
         check: Callable[[Order], None] | None = None,
         expected_version: int | None = None,
     ) -> Intended:
-        return await intend(
+        started, root = self.clock(), record.source.external_id
+        intended = await intend(
             self.database, self.clock, record, actor, intent, check=check, expected_version=expected_version
         )
+        if not intended.repeated:
+            kind, order = record.kind.value, intended.order_id
+            traces.record("intend", root, started, self.clock(), id=root, kind=kind, order=order)
+        return intended
 
     async def replay_event(self, event_id: str) -> bool:
         async with self.database.write() as held:
@@ -329,6 +345,10 @@ class OrderHub:
             "attempts": [_json(each) for each in row["attempts"]],
         }
 
+    async def ways(self, id: str) -> Sequence[Way]:
+        async with self.database.read() as held:
+            return await ways(held, id)
+
     async def replay_commands(self, ids: Sequence[str]) -> int:
         return sum([await self.retry_command(each, "command line") for each in ids])
 
@@ -379,10 +399,6 @@ def _json(row: Mapping[str, Any]) -> dict[str, Any]:
         for name, value in row.items()
         if not isinstance(value, bytes)
     }
-
-
-def _watch(call: Call) -> None:
-    metrics.vendor_call_seconds.labels(call.connection, call.outcome).observe(call.seconds)
 
 
 def _delivered(connection: str, state: str, _seconds: float) -> None:

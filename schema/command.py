@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
+from hub.observe.traces import trace_id
 from hub.store.reading_work import AttemptState, CommandState, StoredCommand
 from schema.context import Info
 from schema.ids import Node
@@ -39,6 +40,10 @@ async def _order(root: strawberry.Parent[StoredCommand], info: Info) -> Any:
     return await info.context.loaders.orders.load(root.order_id) if root.order_id else None
 
 
+def _trace_id(root: strawberry.Parent[StoredCommand]) -> str | None:
+    return trace_id(root.cause)
+
+
 @strawberry.type(description="What a system is asked to do. Its id is its idempotency key.")
 class Command(Node):
     connection: str
@@ -55,6 +60,9 @@ class Command(Node):
     created_at: datetime
     done_at: datetime | None
     order: LazyOrder | None = strawberry.field(resolver=_order)
+    trace_id: str | None = strawberry.field(
+        resolver=_trace_id, description="Of the trace of the event or mutation that it goes back to."
+    )
     attempts: list[Attempt] = strawberry.field(resolver=_attempts, description="Oldest first.")
     content: Json | None = strawberry.field(resolver=_content, description="What is sent. Needs the scope `raw`.")
 

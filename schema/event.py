@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 import strawberry
 
+from hub.observe.traces import trace_id
 from hub.store.reading_changes import Change as StoredChange
 from hub.store.reading_changes import FieldChange as StoredFieldChange
 from hub.store.reading_work import EventState, StoredEvent
@@ -35,6 +36,10 @@ async def _order(root: strawberry.Parent[StoredEvent], info: Info) -> Any:
     return await info.context.loaders.orders.load(root.order_id) if root.order_id else None
 
 
+def _trace_id(root: strawberry.Parent[StoredEvent]) -> str | None:
+    return trace_id(root.id)
+
+
 @strawberry.type(description="One thing a system told us, kept as it came.")
 class Event(Node):
     connection: str
@@ -47,6 +52,9 @@ class Event(Node):
     reason: str | None = strawberry.field(description="Why it was ignored or parked, with the path of the fault.")
     deliveries: int = strawberry.field(description="How often the same event came.")
     order: LazyOrder | None = strawberry.field(resolver=_order, description="One of the orders that it touched.")
+    trace_id: str | None = strawberry.field(
+        resolver=_trace_id, description="Of the trace of all that it led to, as tracing tools want it."
+    )
     payload: Json | None = strawberry.field(
         resolver=_payload,
         description="The body as it came; a text where it is not JSON. Needs the scope `raw`: it tells of people. "

@@ -206,6 +206,31 @@ def demo(
     run.demo(once, port)
 
 
+@app.command()
+def top(
+    interval: Annotated[float, typer.Option(min=0.2, help="Seconds between two looks.")] = 2.0,
+    once: Annotated[bool, typer.Option("--once", help="Look once.")] = False,
+    output: As = Output.TABLE,
+    file: File = SETTINGS,
+) -> None:
+    """Show the lanes live: what waits, for how long, and how fast it goes."""
+    from hub.cli import top
+
+    top.top(file, interval, once, output)
+
+
+@app.command()
+def trace(
+    id: Annotated[str, typer.Argument(help="Of an event, a command or an order.")],
+    output: As = Output.TABLE,
+    file: File = SETTINGS,
+) -> None:
+    """Show what a webhook led to: changes, commands, attempts, and when."""
+    from hub.cli import tracing
+
+    tracing.trace(file, id, output)
+
+
 @events.command("list")
 def list_events(
     state: State = "", connection: Of = "", limit: Limit = 50, output: As = Output.TABLE, file: File = SETTINGS

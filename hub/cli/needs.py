@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
     from hub.connector import Connector, Finding
     from hub.keeping import Keeper
+    from hub.measuring import Overview
     from hub.settings import Settings
+    from hub.store.way import Way
 
 Row = Mapping[str, Any]  # JSON: the columns that people see
 T = TypeVar("T")
@@ -55,6 +57,12 @@ class Hub(Protocol):
 
     async def command(self, command_id: str) -> Row | None:
         """With its attempts."""
+
+    async def overview(self) -> "Overview":
+        """What waits, and how the lanes go."""
+
+    async def ways(self, id: str) -> "Sequence[Way]":
+        """What an event led to, by its id, or that of a command or an order. Empty: there is no such id."""
 
     async def replay_commands(self, ids: Sequence[str]) -> int: ...
 

@@ -20,6 +20,7 @@ def serve(file: Path, host: str | None, port: int | None, worker: bool) -> None:
     async def run(hub: Hub, settings: "Settings") -> None:
         from hub.domain.errors import Misconfigured
         from hub.front import Limits, bind, serve, stopping_on_signals
+        from hub.observe.otlp import exporting
 
         api = settings.api
         at = (host or api.host, api.port if port is None else port)
@@ -60,7 +61,7 @@ def serve(file: Path, host: str | None, port: int | None, worker: bool) -> None:
             finally:
                 stop.set()
 
-        with stopping_on_signals(stop):
+        with exporting(settings.traces.endpoint, settings.traces.sample), stopping_on_signals(stop):
             async with _open_door(hub), asyncio.TaskGroup() as tasks:
                 tasks.create_task(front())
                 if worker:
@@ -72,10 +73,11 @@ def serve(file: Path, host: str | None, port: int | None, worker: bool) -> None:
 def work(file: Path) -> None:
     async def run(hub: Hub, settings: "Settings") -> None:
         from hub.front import stopping_on_signals
+        from hub.observe.otlp import exporting
 
         await _prepare(hub, settings)
         stop = asyncio.Event()
-        with stopping_on_signals(stop):
+        with exporting(settings.traces.endpoint, settings.traces.sample), stopping_on_signals(stop):
             _settle_down()
             print("Ready: working", file=sys.stderr, flush=True)
             async with _open_door(hub):

@@ -4,7 +4,10 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 class Output(StrEnum):
@@ -37,7 +40,6 @@ def _json(value: Any, indent: int | None = None) -> str:
 
 
 def _table(found: Sequence[Mapping[str, Any]]) -> None:
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
@@ -50,6 +52,11 @@ def _table(found: Sequence[Mapping[str, Any]]) -> None:
     for row in found:
         # `Text`, since what vendors write is not markup.
         table.add_row(*(Text("" if value is None else str(value)) for value in row.values()))
-    # In a pipe, a row is a line.
-    console = Console() if sys.stdout.isatty() else Console(width=10_000)
-    console.print(table)
+    console().print(table)
+
+
+def console() -> "Console":
+    """In a pipe, a row is a line."""
+    from rich.console import Console
+
+    return Console() if sys.stdout.isatty() else Console(width=10_000)

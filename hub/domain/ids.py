@@ -21,10 +21,11 @@ CommandId = NewType("CommandId", str)
 _BASE32 = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS = [high + low for high in _BASE32 for low in _BASE32]  # ten bits at a time
 _RANDOM = 80  # bits below the milliseconds
-
-
+_AS_PYTHON = str.maketrans(_BASE32, "0123456789abcdefghijklmnopqrstuv")
+_DIGITS = re.compile(rf"_[0-7][{_BASE32}]{{25}}", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_TIMED = re.compile(rf"[a-z]{{3}}_([{_BASE32}]{{26}})", re.ASCII)
+
+
 ORDER_ID = re.compile(r"ord_[0-9a-z]{26}", re.ASCII)  # one of ours, as vendors carry it for us
 
 
@@ -65,23 +66,23 @@ def new_id(prefix: str) -> str:
     return f"{prefix}_{_base32(_rising())}"
 
 
-def first_id(prefix: str, at: datetime) -> str:
-    """The smallest id of that moment: the ids of all that came before it sort before, by the clock of who made them."""
-    return f"{prefix}_{_base32(((at - _EPOCH) // timedelta(milliseconds=1)) << 80)}"
-
-
-def moment_of(an_id: str) -> datetime | None:
-    """When it was made. `None` for what is none of the ids that `new_id` makes."""
-    made = _TIMED.fullmatch(an_id)
-    if made is None:
-        return None
-    bits = 0
-    for letter in made[1]:
-        bits = bits << 5 | _BASE32.index(letter)
-    return _EPOCH + timedelta(milliseconds=bits >> 80 & (1 << 48) - 1)
-
-
 def derived_id(prefix: str, *parts: str) -> str:
     """The same parts give the same id, in every process and after every rebuild."""
     digest = hashlib.sha256("\0".join(parts).encode()).digest()
     return f"{prefix}_{_base32(int.from_bytes(digest[:16], 'big'))}"
+
+
+def bits(id: str) -> int:
+    """The 128 bits of an id of ours; 0 for what is none."""
+    digits = id[-27:]
+    return int(digits[1:].translate(_AS_PYTHON), 32) if _DIGITS.fullmatch(digits) else 0
+
+
+def made_at(id: str) -> datetime:
+    """When `new_id` made it."""
+    return _EPOCH + timedelta(milliseconds=bits(id) >> 80)
+
+
+def first_id(prefix: str, at: datetime) -> str:
+    """No id that `new_id` made at `at` or later sorts before it."""
+    return f"{prefix}_{_base32((at - _EPOCH) // timedelta(milliseconds=1) << 80)}"

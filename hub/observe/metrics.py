@@ -2,13 +2,14 @@
 does not grow with traffic. `docs/operations.md` lists them; a test holds the two together.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import math
 from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
+
+from hub.observe.depths import Depths, Lane, age
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -56,6 +57,9 @@ attempts = Counter(
     ["connection", "outcome"],
     registry=registry,
 )
+settle_batch = Histogram(
+    "hub_settle_batch", "Commands whose attempts ended in one transaction.", buckets=_BATCH, registry=registry
+)
 published = Counter(
     "hub_published",
     "Changes sent to webhook endpoints by outcome: taken, failed.",
@@ -92,9 +96,30 @@ subscriptions = Gauge("hub_subscriptions", "Subscriptions that are open.", regis
 # What waits, measured when it is asked for (`measure`).
 inbox_depth = Gauge("hub_inbox_depth", "Events by state.", ["state"], registry=registry)
 outbox_depth = Gauge("hub_outbox_depth", "Commands by state.", ["connection", "state"], registry=registry)
+due_orders = Gauge("hub_due_orders", "Orders that want a plan: live, background.", ["kind"], registry=registry)
+hints_waiting = Gauge("hub_hints", "Things to fetch.", ["connection"], registry=registry)
+lane_due = Gauge(
+    "hub_lane_due", "Commands that could be sent now, and are not under way.", ["connection"], registry=registry
+)
+lane_lag_seconds = Gauge(
+    "hub_lane_lag_seconds",
+    "Since when the first of those could have been sent. What waits for a retry does not count.",
+    ["connection"],
+    registry=registry,
+)
+retries_waiting = Gauge("hub_retries_waiting", "Commands that wait for a later try.", ["connection"], registry=registry)
 oldest_event_seconds = Gauge("hub_oldest_event_seconds", "Age of the oldest event that waits.", registry=registry)
+oldest_due_order_seconds = Gauge(
+    "hub_oldest_due_order_seconds", "Since when the first order waits for its plan.", ["kind"], registry=registry
+)
+oldest_hint_seconds = Gauge(
+    "hub_oldest_hint_seconds", "Since when the first thing could have been fetched.", ["connection"], registry=registry
+)
 oldest_command_seconds = Gauge(
-    "hub_oldest_command_seconds", "Age of the oldest command that waits.", ["connection"], registry=registry
+    "hub_oldest_command_seconds",
+    "Age of the oldest command that waits, for whatever reason.",
+    ["connection"],
+    registry=registry,
 )
 connection_paused = Gauge("hub_connection_paused", "1: paused until a person acts.", ["connection"], registry=registry)
 token_expires_seconds = Gauge(
@@ -104,50 +129,70 @@ token_expires_seconds = Gauge(
     registry=registry,
 )
 open_drifts = Gauge("hub_open_drifts", "Drifts that wait for a person.", ["connection"], registry=registry)
+workers = Gauge("hub_workers", "Workers whose beat is heard.", registry=registry)
+measured = Gauge(
+    "hub_measured", "1: the gauges of what waits are of now; 0: the database did not say.", registry=registry
+)
+measure_seconds = Gauge("hub_measure_seconds", "How long measuring what waits took.", registry=registry)
+
+_WAITING = (
+    inbox_depth,
+    outbox_depth,
+    due_orders,
+    hints_waiting,
+    lane_due,
+    lane_lag_seconds,
+    retries_waiting,
+    oldest_due_order_seconds,
+    oldest_hint_seconds,
+    oldest_command_seconds,
+    connection_paused,
+    open_drifts,
+    token_expires_seconds,
+)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Depths:
-    """What waits in the database now."""
-
-    inbox: Mapping[str, int]  # state -> events
-    outbox: Mapping[tuple[str, str], int]  # (connection, state) -> commands
-    oldest_event: datetime | None  # when it was received
-    oldest_command: Mapping[str, datetime]  # connection -> when it was made
-    paused: Mapping[str, bool]  # every connection
-    drifts: Mapping[str, int]
-    tokens: Mapping[str, datetime] = field(default_factory=dict)  # connection -> when its refresh token dies unused
-
-
-def measure(depths: Depths, now: datetime) -> None:
+def measure(depths: Depths, now: datetime, *, alive: int) -> None:
     """Sets the gauges; what is no longer there is no longer shown."""
-    for gauge in (
-        inbox_depth,
-        outbox_depth,
-        oldest_command_seconds,
-        connection_paused,
-        open_drifts,
-        token_expires_seconds,
-    ):
+    for gauge in _WAITING:
         gauge.clear()
+    measured.set(1)
+    workers.set(alive)
     for state, count in depths.inbox.items():
         inbox_depth.labels(state).set(count)
-    for (connection, state), count in depths.outbox.items():
-        outbox_depth.labels(connection, state).set(count)
-    oldest_event_seconds.set(_age(depths.oldest_event, now))
-    for connection, made in depths.oldest_command.items():
-        oldest_command_seconds.labels(connection).set(_age(made, now))
-    for connection, paused in depths.paused.items():
-        connection_paused.labels(connection).set(paused)
+    oldest_event_seconds.set(age(depths.oldest_event, now))
+    for kind, queue in depths.due_orders.items():
+        due_orders.labels(kind).set(queue.count)
+        oldest_due_order_seconds.labels(kind).set(age(queue.oldest, now))
+    for lane in depths.lanes:
+        _measure_lane(lane, now)
+    for connection, queue in depths.hints.items():
+        hints_waiting.labels(connection).set(queue.count)
+        oldest_hint_seconds.labels(connection).set(age(queue.oldest, now))
     for connection, count in depths.drifts.items():
         open_drifts.labels(connection).set(count)
     for connection, dies in depths.tokens.items():
         token_expires_seconds.labels(connection).set((dies - now).total_seconds())
 
 
-def _age(since: datetime | None, now: datetime) -> float:
-    """A clock that another host set ahead must not show a negative age."""
-    return 0.0 if since is None else max(0.0, (now - since).total_seconds())
+def _measure_lane(lane: Lane, now: datetime) -> None:
+    of = lane.connection
+    connection_paused.labels(of).set(bool(lane.paused))
+    for state, count in lane.states.items():
+        outbox_depth.labels(of, state).set(count)
+    lane_due.labels(of).set(lane.due)
+    lane_lag_seconds.labels(of).set(age(lane.lags_since, now))
+    retries_waiting.labels(of).set(lane.retries)
+    oldest_command_seconds.labels(of).set(age(lane.oldest, now))
+
+
+def not_measured() -> None:
+    """Nobody knows what waits: old figures would look like good ones."""
+    for gauge in _WAITING:
+        gauge.clear()
+    for single in (oldest_event_seconds, workers):
+        single.set(math.nan)
+    measured.set(0)
 
 
 def render() -> bytes:

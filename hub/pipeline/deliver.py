@@ -19,7 +19,7 @@ from hub.decide.codec import decode_command
 from hub.decide.retry import next_attempt
 from hub.domain.clock import Clock
 from hub.domain.errors import HubError, NeedsAttention, Refused, TryLater, Unknowable, Unknown, Unreadable
-from hub.observe import metrics
+from hub.observe import metrics, traces
 from hub.pipeline.absorb import Answer, absorb
 from hub.pipeline.pulse import CutOff, LostLease, NoPulse
 from hub.pipeline.registry import Connection
@@ -57,7 +57,8 @@ class Outcome:
     leased: Leased
     answer: Sequence[Event] = ()
     error: HubError | None = None
-    seconds: float = 0.0
+    began: datetime
+    seconds: float
 
     @property
     def was_sent(self) -> bool:
@@ -94,11 +95,12 @@ async def deliver(courier: Courier, connection: Connection, leased: Leased) -> C
 
 async def attempt(courier: Courier, connection: Connection, leased: Leased) -> Outcome | None:
     """One try at a command, outside any transaction. `None`: the lease was lost, and another worker sees to it."""
-    started = asyncio.get_running_loop().time()
+    began, started = courier.clock(), asyncio.get_running_loop().time()
     answer: Sequence[Event] = ()
     error: HubError | None = None
     try:
-        answer = await _call(courier, connection, leased)
+        with traces.inside(leased.row.cause, leased.lease):
+            answer = await _call(courier, connection, leased)
     except LostLease:
         return None
     except HubError as known:
@@ -110,7 +112,7 @@ async def attempt(courier: Courier, connection: Connection, leased: Leased) -> O
         # Nobody knows how far a failing connector came: the vendor is asked before anything else.
         error = Unknown(f"{type(bug).__name__}: {bug}")
     seconds = asyncio.get_running_loop().time() - started
-    return Outcome(connection=connection, leased=leased, answer=answer, error=error, seconds=seconds)
+    return Outcome(connection=connection, leased=leased, answer=answer, error=error, began=began, seconds=seconds)
 
 
 async def _call(courier: Courier, connection: Connection, leased: Leased) -> Sequence[Event]:
@@ -211,9 +213,28 @@ async def settle(held: AsyncConnection, courier: Courier, outcomes: Sequence[Out
         if isinstance(each.error, NeedsAttention):
             await connections.pause(held, each.connection.id, str(each.error), now)
             Database.tell(held, CONNECTIONS)
-    for end in ended:
+    metrics.settle_batch.observe(len(ended))
+    for each, end in zip(mine, ended, strict=True):
         metrics.attempts.labels(end.leased.row.connection, end.attempt.value).inc()
+        _trace(each, end.state)
     return {end.leased.lease: end.state for end in ended}
+
+
+def _trace(outcome: Outcome, state: CommandState) -> None:
+    row = outcome.leased.row
+    traces.record(
+        "deliver",
+        row.cause,
+        outcome.began,
+        outcome.began + timedelta(seconds=outcome.seconds),
+        id=outcome.leased.lease,
+        failed=state is not CommandState.DONE,
+        connection=row.connection,
+        order=row.order_id,
+        command=row.id,
+        action=row.action,
+        state=state.value,
+    )
 
 
 def _cause(leased: Leased) -> Cause:

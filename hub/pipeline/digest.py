@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.connector import Event
 from hub.domain.clock import Clock
-from hub.observe import metrics
+from hub.observe import metrics, traces
 from hub.pipeline.apply import Said, apply
 from hub.pipeline.pulse import NO_PULSE, NoPulse
 from hub.pipeline.reading import Read, read
@@ -37,7 +37,7 @@ async def digest(
             async with database.write() as connection:
                 rows = await inbox.claim(connection, limit)
                 await pulse.reading([row.id for row in rows])
-                return await _batch(connection, connections, rows, clock())
+                return await _batch(connection, connections, rows, clock)
         except (DBAPIError, Raced) as error:
             if isinstance(error, DBAPIError) and not lost_a_race(error):
                 raise
@@ -46,9 +46,10 @@ async def digest(
     raise AssertionError
 
 
-async def _batch(connection: AsyncConnection, connections: Connections, rows: Sequence[Any], now: datetime) -> int:
+async def _batch(connection: AsyncConnection, connections: Connections, rows: Sequence[Any], clock: Clock) -> int:
     if not rows:
         return 0
+    now = clock()
     readings = [_read(connections, row) for row in rows]
     try:
         async with connection.begin_nested():
@@ -59,7 +60,11 @@ async def _batch(connection: AsyncConnection, connections: Connections, rows: Se
         ended = await _one_by_one(connection, list(zip(rows, readings, strict=True)), now)
     await inbox.end(connection, ended, now)
     await connections_.heard(connection, _newest(rows))
+    ended_at = clock()
     for row, each in zip(rows, ended, strict=True):
+        traces.record(
+            "digest", row.id, now, ended_at, connection=row.connection, state=each.state.value, order=each.order_id
+        )
         metrics.events_digested.labels(row.connection, each.state.value).inc()
         metrics.event_wait_seconds.observe(max((now - row.received_at).total_seconds(), 0.0))
     return len(ended)

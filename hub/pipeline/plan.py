@@ -16,7 +16,7 @@ from hub.domain.clock import Clock
 from hub.domain.commands import Command, Mismatch
 from hub.domain.order import Customer, Order
 from hub.domain.records import CustomerRecord, Record
-from hub.observe import metrics
+from hub.observe import metrics, traces
 from hub.pipeline.registry import Connection, Connections
 from hub.store import drifts, due, lanes, outbox
 from hub.store.database import Database
@@ -40,6 +40,7 @@ class Wanted:
 
 async def plan(database: Database, connections: Connections, clock: Clock, limit: int = BATCH) -> int:
     """Plans a batch of due orders. Returns how many; 0 when none is due (or others hold them)."""
+    started = clock()
     async with database.write() as connection:
         wants = await due.claim(connection, limit)
         if not wants:
@@ -62,6 +63,9 @@ async def plan(database: Database, connections: Connections, clock: Clock, limit
             for order, records, customer, customer_records in views
         }
         lanes.ring(connection, await _reconcile(connection, wanted, wants, clock()))
+    ended = clock()
+    for order_id, why in wants.items():
+        traces.record("plan", why.cause, started, ended, order=order_id)
     metrics.orders_planned.inc(len(rows))
     return len(wants)
 

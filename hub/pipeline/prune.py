@@ -13,7 +13,7 @@ from datetime import timedelta
 import structlog
 
 from hub.domain.clock import Clock
-from hub.domain.ids import moment_of
+from hub.domain.ids import bits, made_at
 from hub.observe import metrics
 from hub.settings.model import RetentionSettings
 from hub.store.database import Database
@@ -83,7 +83,7 @@ async def would_go(pruner: Pruner) -> Mapping[What, int]:
 
 def why_missing(pruner: Pruner, event_id: str) -> str:
     """In words, for an id that no event has. When it was pruned is kept nowhere: the id tells when it came."""
-    came = moment_of(event_id) if event_id.startswith("evt_") else None
+    came = made_at(event_id) if event_id.startswith("evt_") and bits(event_id) else None
     if came is None or came > pruner.clock() - pruner.ages.events:
         return f"there is no event {event_id}"
     kept = f"what is over is kept for {pruner.ages.events.days} days"

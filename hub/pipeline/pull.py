@@ -18,7 +18,8 @@ from hub.decide.codec import decode_record
 from hub.decide.retry import next_attempt
 from hub.domain.clock import rfc3339
 from hub.domain.errors import HubError, Missing, NeedsAttention, TryLater
-from hub.observe import metrics
+from hub.domain.ids import new_id
+from hub.observe import metrics, traces
 from hub.pipeline.absorb import Answer, absorb
 from hub.pipeline.apply import Said, apply
 from hub.pipeline.deliver import LEASE, Courier
@@ -99,8 +100,10 @@ async def fetch(courier: Courier, connection: Connection) -> int:
             return 0
         rows = await hints.claim(held, connection.id, now, until, _HINTS_AT_ONCE, worker)
     for row in rows:
-        with contextlib.suppress(LostLease):  # who took over fetches it
+        started, own = courier.clock(), new_id("fetch")
+        with contextlib.suppress(LostLease), traces.inside(row.event_id, own):  # who took over fetches it
             await _fetch(courier, connection, _Wanted(row, until, worker))
+        traces.record("fetch", row.event_id, started, courier.clock(), id=own, connection=connection.id, kind=row.kind)
     return len(rows)
 
 

@@ -12,6 +12,7 @@ import structlog
 from hub.connector import Inbound, Incoming
 from hub.domain.clock import Clock
 from hub.domain.errors import Forged, TryLater
+from hub.observe import traces
 from hub.pipeline.digest import INBOX
 from hub.pipeline.registry import Connection
 from hub.store.database import Database
@@ -201,6 +202,12 @@ class Door:
         self.on_commit(len(rows))
         if new:
             self._news.set()
+        ended = self.clock()
+        for row in rows:
+            if row.id in new:
+                traces.record(
+                    "receive", row.id, row.received_at, ended, id=row.id, connection=row.connection, kind=row.kind
+                )
         for waiting in taken:
             if not waiting.done.done():
                 waiting.done.set_result(sum([row.id in new for row in waiting.rows]))

@@ -81,7 +81,7 @@ class Worker:
             if each.connector.pull:
                 loops.append(self._loop(f"pull {each.id}", CURSORS, partial(pull, self.courier, each)))
         if self.pruner is not None:
-            loops.append(self._hourly("prune", partial(prune_in_turn, self.pruner, self._stop)))
+            loops.append(self._each(_HOUR, "prune", partial(prune_in_turn, self.pruner, self._stop)))
         if self.publisher is not None:
             for endpoint in self.endpoints:
                 await publishing.begin(self.publisher, endpoint)

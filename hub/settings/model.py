@@ -91,6 +91,18 @@ class LogSettings(_Settings):
     level: Literal["debug", "info", "warning", "error"] = "info"
 
 
+def _endpoint(url: str) -> str:
+    parts = urlsplit(url)
+    if url and (parts.scheme not in ("https", "http") or not parts.hostname or parts.username or parts.query):
+        raise ValueError("an address such as http://collector:4318 is expected, without user and query")
+    return url
+
+
+class TracesSettings(_Settings):
+    endpoint: Annotated[str, AfterValidator(_endpoint)] = ""  # "": nobody is told
+    sample: Annotated[float, Field(ge=0, le=1)] = 1.0  # of all traces
+
+
 class DatabaseSettings(_Settings):
     url: Annotated[str, AfterValidator(_database_url), Field(repr=False)] = "sqlite:///hub.db"
 
@@ -185,6 +197,7 @@ class Settings(_Settings):
     hub: HubSettings = HubSettings()
     api: ApiSettings = ApiSettings()
     log: LogSettings = LogSettings()
+    traces: TracesSettings = TracesSettings()
     database: DatabaseSettings = DatabaseSettings()
     security: SecuritySettings
     retention: RetentionSettings = RetentionSettings()

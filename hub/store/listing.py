@@ -1,16 +1,13 @@
-"""Events and commands as plain rows, for the command line and the metrics."""
+"""Events and commands as plain rows, for the command line."""
 
-from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.store.golden import CHANGES
-from hub.store.inbox import EventState, in_states
-from hub.store.outbox import WAITS, CommandState
-from hub.store.tables import AttemptRow, ConnectionRow, CounterRow, DriftRow, InboxRow, OutboxRow
+from hub.store.inbox import in_states
+from hub.store.tables import AttemptRow, CounterRow, InboxRow, OutboxRow
 
 _EVENT = ("id", "connection", "kind", "state", "reason", "order_id", "deliveries", "received_at", "done_at")
 _COMMAND = (
@@ -31,14 +28,9 @@ async def events(connection: AsyncConnection, state: str, of: str, limit: int) -
 
 
 async def event(connection: AsyncConnection, event_id: str) -> dict[str, Any] | None:
-    query = select(*(getattr(InboxRow, name) for name in (*_EVENT, "key", "pruned_at", "body"))).where(
-        InboxRow.id == event_id
-    )
+    query = select(*(getattr(InboxRow, name) for name in (*_EVENT, "key", "body"))).where(InboxRow.id == event_id)
     row = (await connection.execute(query)).one_or_none()
-    if row is None:
-        return None
-    pruned = None if row.pruned_at is None else f"pruned on {row.pruned_at:%Y-%m-%d}"
-    return dict(row._mapping) | {"body": pruned or row.body.decode(errors="replace")}
+    return None if row is None else dict(row._mapping) | {"body": row.body.decode(errors="replace")}
 
 
 async def commands(connection: AsyncConnection, state: str, of: str, limit: int) -> list[dict[str, Any]]:
@@ -65,53 +57,6 @@ async def command(connection: AsyncConnection, command_id: str) -> dict[str, Any
         "content": row.content.decode(),
         "attempts": [dict(each._mapping) for each in attempts],
     }
-
-
-async def inbox_counts(connection: AsyncConnection) -> dict[str, int]:
-    """What waits or is parked; what ended well is not counted, since it would be counted for ever."""
-    rows = await connection.execute(
-        select(InboxRow.state, func.count())
-        .where(in_states([EventState.RECEIVED, EventState.PARKED]))
-        .group_by(InboxRow.state)
-    )
-    return {row[0]: row[1] for row in rows}
-
-
-async def outbox_counts(connection: AsyncConnection) -> dict[tuple[str, str], int]:
-    rows = await connection.execute(
-        select(OutboxRow.connection, OutboxRow.state, func.count())
-        .where(OutboxRow.state.in_([*WAITS, CommandState.PARKED]))
-        .group_by(OutboxRow.connection, OutboxRow.state)
-    )
-    return {(of, state): count for of, state, count in rows}
-
-
-async def oldest_event(connection: AsyncConnection) -> datetime | None:
-    at: datetime | None = await connection.scalar(
-        select(func.min(InboxRow.received_at)).where(in_states([EventState.RECEIVED]))
-    )
-    return at
-
-
-async def oldest_commands(connection: AsyncConnection) -> dict[str, datetime]:
-    rows: Sequence[Any] = (
-        await connection.execute(
-            select(OutboxRow.connection, func.min(OutboxRow.created_at))
-            .where(OutboxRow.lane_due.is_(True))
-            .group_by(OutboxRow.connection)
-        )
-    ).all()
-    return {row[0]: row[1] for row in rows}
-
-
-async def drift_counts(connection: AsyncConnection) -> dict[str, int]:
-    rows = await connection.execute(select(DriftRow.connection, func.count()).group_by(DriftRow.connection))
-    return {row[0]: row[1] for row in rows}
-
-
-async def paused(connection: AsyncConnection) -> dict[str, bool]:
-    rows = await connection.execute(select(ConnectionRow.id, ConnectionRow.paused_reason))
-    return {row.id: bool(row.paused_reason) for row in rows}
 
 
 async def newest_cursor(connection: AsyncConnection) -> int:

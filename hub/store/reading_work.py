@@ -81,6 +81,7 @@ class StoredCommand:
     first_sent_at: datetime | None
     created_at: datetime
     done_at: datetime | None
+    cause: str  # the event or intent at its root
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import sys
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
@@ -11,6 +12,8 @@ from starlette.types import ASGIApp
 from hub import connector
 from hub.cli import main, needs
 from hub.domain.errors import NeedsAttention
+from hub.domain.ids import new_id
+from hub.observe import traces
 
 BREAKS = sys.argv[1]  # what fails: "door", "work" or "nothing"
 
@@ -39,6 +42,8 @@ class FakeHub:
         if BREAKS == "work":
             raise NeedsAttention("the work is broken")
         say("working")
+        now = datetime.now(UTC)
+        traces.record("receive", new_id("evt"), now, now)
         await stop.wait()
         say("returned")
 

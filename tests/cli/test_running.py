@@ -12,6 +12,7 @@ import pytest
 
 from hub.front import bind
 from hub.store.sealing import new_key
+from tests.observe.collector import collector
 
 ROOT = Path(__file__).parents[2]
 Start = Callable[..., "subprocess.Popen[str]"]
@@ -102,3 +103,19 @@ def test_a_worker_opens_no_port_and_returns_what_it_holds(start: Start) -> None:
 
     assert process.returncode == 0
     assert out.splitlines()[-3:] == ["returned", "door shut", "closed"]
+
+
+@pytest.mark.parametrize("arguments", [("worker",), ("serve", "--port", "0")])
+def test_what_a_process_did_last_reaches_the_collector_before_it_ends(
+    start: Start, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    with collector() as kept:
+        with (tmp_path / "hub.toml").open("a") as settings:
+            settings.write(f'[traces]\nendpoint = "{kept.address}"\n')
+        process = start("nothing", *arguments)
+        ready(process)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+
+    assert process.returncode == 0
+    assert [span.name for span in kept.spans] == ["receive"]

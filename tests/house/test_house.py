@@ -63,6 +63,7 @@ def test_the_locks_hold_what_the_project_asks_for() -> None:
         "requirements-dev.lock": [
             *project["dependencies"],
             *project["optional-dependencies"]["conform"],
+            *project["optional-dependencies"]["otel"],
             *(each for each in project["optional-dependencies"]["dev"] if not each.startswith(project["name"])),
         ],
     }.items():

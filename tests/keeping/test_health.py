@@ -1,7 +1,6 @@
 """Pauses of people and of vendors, and tokens that must not die unnoticed."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,6 +11,7 @@ from hub.domain.errors import Refused
 from hub.domain.tokens import Tokens
 from hub.keeping import Keeper
 from hub.observe import metrics
+from hub.observe.depths import Depths
 from hub.store import connections
 from hub.store.database import Database
 from hub.store.tables import AuditRow
@@ -115,11 +115,9 @@ async def test_when_a_refresh_token_dies_is_known_where_the_vendor_says_how_long
 
 @ON_SQLITE
 async def test_the_gauge_counts_down_to_it_and_forgets_who_has_none(here: Keeper, time: Time) -> None:
-    nothing = metrics.Depths(inbox={}, outbox={}, oldest_event=None, oldest_command={}, paused={}, drifts={})
-
-    metrics.measure(replace(nothing, tokens=await here.tokens_die()), time.forward(days=1))
+    metrics.measure(Depths(tokens=await here.tokens_die()), time.forward(days=1), alive=1)
     left = metrics.registry.get_sample_value("hub_token_expires_seconds", {"connection": "books"})
-    metrics.measure(nothing, time())
+    metrics.measure(Depths(), time(), alive=1)
 
     assert left == timedelta(days=99).total_seconds()
     assert metrics.registry.get_sample_value("hub_token_expires_seconds", {"connection": "books"}) is None

@@ -7,7 +7,6 @@ import pytest
 from sqlalchemy import select, update
 
 from hub.domain.errors import Refused
-from hub.domain.ids import first_id, moment_of, new_id
 from hub.store import inbox, outbox
 from hub.store.database import Database
 from hub.store.inbox import EventState
@@ -308,14 +307,3 @@ class TestTurns:
         assert await self.take(db, NOW + timedelta(days=365))
 
         assert await self.take(db, NOW)
-
-
-def test_an_id_tells_when_it_was_made() -> None:
-    made = new_id("evt")
-
-    at = moment_of(made)
-
-    assert at is not None
-    assert first_id("evt", at) <= made < first_id("evt", at + timedelta(milliseconds=1))
-    assert moment_of("ord_x") is None
-    assert moment_of("pull:orders") is None
