@@ -1,21 +1,24 @@
 """Waits of a production hub, cut short: what takes a minute there takes a second here. What happens is the same."""
 
+import importlib
+import importlib.util
 from datetime import timedelta
 from types import ModuleType
 from typing import Any
 
-import hub.pipeline.deliver
-import hub.pipeline.pull
-import hub.pipeline.work
-
-SILENCE = 3.0  # seconds after which a worker that shows no sign of life is taken for dead
+SILENCE = 4.0  # seconds after which a worker that shows no sign of life is taken for dead
 
 
 def all_waits() -> None:
-    lease = timedelta(seconds=SILENCE + 5)
-    hand_in(hub.pipeline.work, _POLL=0.5, _SORRY=0.2)
-    hand_in(hub.pipeline.deliver, LEASE=lease, HANDOVER=timedelta(seconds=1))
-    hand_in(hub.pipeline.pull, LEASE=lease)
+    hand_in(importlib.import_module("hub.pipeline.work"), _POLL=0.5, _SORRY=0.2)
+    if importlib.util.find_spec("hub.pipeline.pulse") is not None:
+        pulse = importlib.import_module("hub.pipeline.pulse")
+        hand_in(pulse, BEAT=0.5, DEAD=SILENCE, HANDOVER=1.0, _GAP=2.0, _PATIENCE=1.0, _SORRY=0.2)
+        hand_in(importlib.import_module("hub.pipeline.clocks"), EVERY=1.0)
+    else:
+        lease = timedelta(seconds=SILENCE + 4)
+        hand_in(importlib.import_module("hub.pipeline.deliver"), LEASE=lease, HANDOVER=timedelta(seconds=1))
+        hand_in(importlib.import_module("hub.pipeline.pull"), LEASE=lease)
 
 
 def hand_in(module: ModuleType, **values: Any) -> None:

@@ -21,6 +21,7 @@ SHOP, SINK = "shop", "sink"  # the two connections
 class Answer(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     REFUSED = "refused"
+    UNTOLD = "untold"  # the store has it, and says so only to who asks
     UNKNOWN = "unknown"  # no answer, or half of one: it may be there and may not
 
 
@@ -94,7 +95,7 @@ async def of_database(database: Database) -> Seen:
     """Read after the faults have stopped. A rebuild is part of it."""
     async with database.read() as held:
         seen = Seen(
-            events=await _events(held),
+            events=await events(held),
             changes=await _changes(held),
             commands=await _commands(held),
             due=await _due(held),
@@ -117,13 +118,18 @@ async def of_database(database: Database) -> Seen:
     return seen
 
 
-async def _events(held: AsyncConnection) -> list[Event]:
+async def events(held: AsyncConnection) -> list[Event]:
     rows = await held.execute(
         select(InboxRow.id, InboxRow.key, InboxRow.state, InboxRow.part)
         .where(InboxRow.connection == SHOP)
         .order_by(InboxRow.id)
     )
     return [Event(id=row.id, key=row.key, state=row.state, waits=row.part >= 0) for row in rows]
+
+
+async def numbers(held: AsyncConnection) -> set[str]:
+    """Of the orders that there are."""
+    return set(await held.scalars(select(OrderRow.number)))
 
 
 async def _documents(held: AsyncConnection) -> dict[str, bytes]:

@@ -1,8 +1,10 @@
 """Books of few words, with a ledger of every request and of every effect.
 
-Two kinds of work, as vendors are of two kinds: entries are protected by an idempotency key that the books honour; letters are not, and can only be looked for.
+Two kinds of work, as vendors are of two kinds: entries are protected by an idempotency key that the books honour;
+letters are not, and can only be looked for.
 """
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
@@ -175,6 +177,7 @@ class SinkSandbox(Sandbox):
     ledger: list[Asked] = field(default_factory=list)
     entries: dict[str, dict[str, Any]] = field(default_factory=dict)  # by idempotency key
     letters: list[dict[str, Any]] = field(default_factory=list)
+    delay: float = 0.0  # seconds from an effect to its answer
 
     def routes(self) -> list[Route]:
         return [
@@ -204,13 +207,16 @@ class SinkSandbox(Sandbox):
             known = self.entries[key] = self._written(wish, key)
         elif (known["order"], known["total"]) != (wish["order"], wish["total"]):
             return JSONResponse({"error": "another wish under this key"}, status_code=409)
+        await asyncio.sleep(self.delay)
         return JSONResponse(known)
 
     async def _letter(self, request: Request) -> Response:
         wish = await request.json()
         self._note("send_letter", wish, wish["key"], effect=True)
-        self.letters.append(self._written(wish, wish["key"]))
-        return JSONResponse(self.letters[-1])
+        letter = self._written(wish, wish["key"])
+        self.letters.append(letter)
+        await asyncio.sleep(self.delay)
+        return JSONResponse(letter)
 
     async def _look(self, request: Request) -> Response:
         return JSONResponse([each for each in self.letters if each["key"] == request.query_params["key"]])

@@ -4,10 +4,12 @@ import asyncio
 import contextlib
 import random
 import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
+from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.types import ASGIApp
 
 from hub.front import bind, serve
@@ -18,13 +20,15 @@ from tests.history.check import Violation, check
 from tests.history.clock import HostClock
 from tests.history.house import House, Inhabitant
 from tests.history.midwife import Midwife, midwife
-from tests.history.seen import SHOP, SINK, Seen
+from tests.history.seen import SHOP, SINK, Answer, Seen, Sent
 from tests.history.sender import Sender, sales
 from tests.history.sink import SinkSandbox
-from tests.history.store import SECRET, StoreSandbox
+from tests.history.store import SECRET, Sale, StoreSandbox
 
 SEVERAL = {"api": "api", "worker-1": "work", "worker-2": "work"}  # PostgreSQL
 ALONE = {"hub": "serve"}  # SQLite
+T = TypeVar("T")
+
 _SETTLE = 60.0  # seconds that all has to come to its end, once the faults have stopped
 
 
@@ -33,8 +37,8 @@ class Host:
     """How a process sees the rest. Empty: as everybody does."""
 
     database: str = ""
-    store: str = ""
     sink: str = ""
+    here: str = "127.0.0.1"  # this machine
     network: str = ""
     clock: str = "clock"  # whose
 
@@ -46,8 +50,8 @@ class World:
     chance: random.Random
     store: StoreSandbox
     sink: SinkSandbox
-    store_url: str
-    sink_url: str
+    store_port: int
+    sink_port: int
     house: House = field(init=False)
     sender: Sender = field(init=False)
     passed: float = 0.0
@@ -81,23 +85,28 @@ class World:
                 database=host.database or self.database_url,
                 key=self._key,
                 secret=SECRET,
-                store=host.store or self.store_url,
-                sink=host.sink or self.sink_url,
+                store=f"http://{host.here}:{self.store_port}",
+                sink=host.sink or f"http://{host.here}:{self.sink_port}",
             )
         )
         return file
 
     # ---------------------------------------------------------------------------------------------------- its time
 
-    def jump(self, wall: float, clock: str = "clock") -> None:
+    def jump(self, wrong: float, clock: str = "clock") -> None:
         """This host's clock is set wrong by so many seconds."""
-        self._clocks[clock].set(wall, self.passed)
+        self._clocks[clock].set(wrong, self.passed)
 
     def pass_time(self, seconds: float) -> None:
         """For every host."""
         self.passed += seconds
         for each in self._clocks.values():
             each.set(each.read()[0], self.passed)
+
+    async def an_hour(self) -> None:
+        """Passes, and every process has had the time to see it."""
+        self.pass_time(3600)
+        await asyncio.sleep(0.7)
 
     # ----------------------------------------------------------------------------------------------------- its load
 
@@ -107,15 +116,25 @@ class World:
         self._sold += orders
         await self.sender.tell(sales(self.store, numbers, revisions, self.chance), spread=spread)
 
+    def sell_untold(self, orders: int) -> list[Sale]:
+        """No webhook says so."""
+        found = [self.store.sell(self._sold + n, 1) for n in range(1, orders + 1)]
+        self._sold += orders
+        self.sender.sent += [Sent(key=each.key, sale=each.id, total=each.total, answer=Answer.UNTOLD) for each in found]
+        return found
+
     # -------------------------------------------------------------------------------------------------- its verdict
 
-    async def come_to_rest(self) -> float:
-        """Until nothing is left to do, or the time is over. What waits for a later time gets it. Returns seconds."""
+    async def come_to_rest(self, seconds: float = _SETTLE, *, passing: bool = True) -> float:
+        """Until nothing is left to do, or the time is over. Returns seconds.
+
+        `passing`: what waits for a later time gets it.
+        """
         loop = asyncio.get_running_loop()
         started, least, since = loop.time(), 2**63, loop.time()
         database = Database(self.database_url)
         try:
-            while loop.time() < started + _SETTLE:
+            while loop.time() < started + seconds:
                 left = await seen.waits(database)
                 if not left:
                     break
@@ -123,7 +142,7 @@ class World:
                     least, since = left, loop.time()
                 due = await seen.next_due(database)
                 now = next(iter(self._clocks.values()))()
-                if due is not None and due > now and loop.time() > since + 1:
+                if passing and due is not None and due > now and loop.time() > since + 1:
                     self.pass_time((due - now).total_seconds() + 0.1)
                     since = loop.time()
                 await asyncio.sleep(0.1)
@@ -140,9 +159,24 @@ class World:
         found.sent, found.ledger = list(self.sender.sent), list(self.sink.ledger)
         return found
 
-    async def verdict(self) -> list[Violation]:
+    async def ended(self, key: str) -> bool:
+        """Whether this event waits for nothing any more."""
+        return any(each.key == key and not each.waits for each in (await self._asked(seen.events)))
+
+    async def has(self, sale: Sale) -> bool:
+        return sale.id in await self._asked(seen.numbers)
+
+    async def _asked(self, question: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        database = Database(self.database_url)
+        try:
+            async with database.read() as held:
+                return await question(held)
+        finally:
+            await database.close()
+
+    async def verdict(self, *, passing: bool = True) -> list[Violation]:
         """Call it when the faults have stopped."""
-        await self.come_to_rest()
+        await self.come_to_rest(passing=passing)
         violations = check(await self.seen())
         if violations:
             print(self.house.said())
@@ -184,13 +218,14 @@ async def world(
 
 
 @contextlib.asynccontextmanager
-async def _served(app: ASGIApp, address: str) -> AsyncIterator[str]:
+async def _served(app: ASGIApp, address: str) -> AsyncIterator[int]:
+    """Its port."""
     stop, ready = asyncio.Event(), asyncio.Event()
     listening = bind(address, 0)
     serving = asyncio.create_task(serve(app, listening, stop=stop, ready=ready.set))
     await ready.wait()
     try:
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        yield listening.getsockname()[1]
     finally:
         stop.set()
         await serving
