@@ -1,6 +1,7 @@
 """A bad network between the hub and its vendors: requests and answers are late, lost, cut short or reset."""
 
 import random
+import shutil
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ async def test_a_bad_wire_to_a_vendor_loses_nothing_and_doubles_nothing(
     fault: Fault, nursery: Path, tmp_path: Path, sqlite_template: Path
 ) -> None:
     file = tmp_path / "hub.db"
-    file.write_bytes(sqlite_template.read_bytes())
+    shutil.copy(sqlite_template, file)
     async with wire("127.0.0.1", 0, random.Random(5)) as bad:
         hosts = {"hub": Host(sink=f"http://127.0.0.1:{bad.port}")}
         async with world(tmp_path, f"sqlite:///{file}", nursery, hosts=hosts) as here:

@@ -1,4 +1,4 @@
-"""What a fault needs of the machine. Without it a test is skipped, with the reason; where CI runs it has to be there."""
+"""What a fault needs of the machine. Without it a test is skipped, with the reason; in CI it has to be there."""
 
 import os
 import shutil
