@@ -18,11 +18,10 @@ async def test_a_worker_that_was_cut_off_overwrites_nothing_and_repeats_nothing(
         async with world(tmp_path, server.url(name), nursery, hosts=hosts, address="0.0.0.0") as here:
             here.sink.delay = 0.3  # so that it is cut off in the middle of calls
             loading = asyncio.create_task(here.load(orders=20, revisions=2, spread=4))
-            for _ in range(2):
-                await asyncio.sleep(1)
-                there.cut()
-                await asyncio.sleep(SILENCE * 2)
-                there.mend()
+            await asyncio.sleep(1.5)
+            there.cut()
+            await asyncio.sleep(SILENCE + 4)
+            there.mend()
             await loading
             violations = await here.verdict()
 

@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -29,10 +30,11 @@ async def _killed(server: Postgres, _here: World) -> None:
 
 async def _out_of_connections(server: Postgres, here: World) -> None:
     """Somebody else takes all that the server has, and the hub's own are ended: it gets none."""
-    taken: list[psycopg.AsyncConnection[object]] = []
+    taken: list[psycopg.AsyncConnection[Any]] = []
     try:
+        taken.append(await psycopg.AsyncConnection.connect(server.url("postgres"), autocommit=True))
         for _ in range(2):
-            await asyncio.to_thread(server.run, _END_THE_HUB_S)
+            await taken[0].execute(_END_THE_HUB_S)
             while len(taken) < 100:
                 try:
                     taken.append(await psycopg.AsyncConnection.connect(server.url("postgres")))
@@ -44,7 +46,7 @@ async def _out_of_connections(server: Postgres, here: World) -> None:
             await each.close()
 
 
-_END_THE_HUB_S = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname LIKE 'hub%'"
+_END_THE_HUB_S = b"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname LIKE 'hub%'"
 
 
 async def _read_only(server: Postgres, _here: World) -> None:

@@ -16,10 +16,10 @@ async def test_a_worker_that_slept_overwrites_nothing_and_repeats_nothing(
         here.sink.delay = 0.3  # so that it falls asleep in the middle of calls
         loading = asyncio.create_task(here.load(orders=20, revisions=2, spread=2))
         await asyncio.sleep(1.5)
-        for name in ("worker-1", "worker-2"):
-            here.house[name].send(signal.SIGSTOP)
-            await asyncio.sleep(SILENCE * 2 + 1)
-            here.house[name].send(signal.SIGCONT)
+        sleeper = here.house["worker-1"]
+        sleeper.send(signal.SIGSTOP)
+        await asyncio.sleep(SILENCE + 4)
+        sleeper.send(signal.SIGCONT)
         await loading
         violations = await here.verdict()
 

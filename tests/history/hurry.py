@@ -6,17 +6,17 @@ from datetime import timedelta
 from types import ModuleType
 from typing import Any
 
-SILENCE = 4.0  # seconds after which a worker that shows no sign of life is taken for dead
+SILENCE = 6.0  # seconds after which a worker that shows no sign of life is taken for dead
 
 
 def all_waits() -> None:
     hand_in(importlib.import_module("hub.pipeline.work"), _POLL=0.5, _SORRY=0.2)
     if importlib.util.find_spec("hub.pipeline.pulse") is not None:
         pulse = importlib.import_module("hub.pipeline.pulse")
-        hand_in(pulse, BEAT=0.5, DEAD=SILENCE, HANDOVER=1.0, _GAP=2.0, _PATIENCE=1.0, _SORRY=0.2)
+        hand_in(pulse, BEAT=1.0, DEAD=SILENCE, HANDOVER=1.0, _GAP=3.0, _PATIENCE=3.0, _SORRY=0.2)
         hand_in(importlib.import_module("hub.pipeline.clocks"), EVERY=1.0)
     else:
-        lease = timedelta(seconds=SILENCE + 4)
+        lease = timedelta(seconds=SILENCE + 2)
         hand_in(importlib.import_module("hub.pipeline.deliver"), LEASE=lease, HANDOVER=timedelta(seconds=1))
         hand_in(importlib.import_module("hub.pipeline.pull"), LEASE=lease)
 

@@ -1,11 +1,13 @@
 """What the observers wrote down, each for itself: the sender, the database, the books of the vendor."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.decide.codec import decode_order
@@ -98,7 +100,7 @@ async def of_database(database: Database) -> Seen:
             events=await events(held),
             changes=await _changes(held),
             commands=await _commands(held),
-            due=await _due(held),
+            due=await _sum(held, _DUE),
         )
         before = await _documents(held)
     await rebuild(database, utc_now)
@@ -159,21 +161,26 @@ async def _commands(held: AsyncConnection) -> list[Told]:
     ]
 
 
-async def _due(held: AsyncConnection) -> int:
-    counts = [
-        await held.scalar(select(func.count()).select_from(DueRow)),
-        await held.scalar(select(func.count()).select_from(HintRow)),
-        await held.scalar(select(func.count()).select_from(OrderRow).where(OrderRow.plan_due > 0)),
-    ]
-    return sum(each or 0 for each in counts)
+_DUE = (
+    select(func.count()).select_from(DueRow),
+    select(func.count()).select_from(HintRow),
+    select(func.count()).select_from(OrderRow).where(OrderRow.plan_due > 0),
+)
+_WAITS = (
+    select(func.count()).select_from(InboxRow).where(InboxRow.part >= 0),
+    select(func.count()).select_from(OutboxRow).where(OutboxRow.lane_due.is_(True)),
+)
+
+
+async def _sum(held: AsyncConnection, counts: Sequence[Select[Any]]) -> int:
+    """In one statement: between two, work moves on from what is counted later to what was counted before."""
+    return sum((await held.execute(select(*(each.scalar_subquery() for each in counts)))).one())
 
 
 async def waits(database: Database) -> int:
     """How much is left to do: events, plans, fetches, commands."""
     async with database.read() as held:
-        events = await held.scalar(select(func.count()).select_from(InboxRow).where(InboxRow.part >= 0))
-        commands = await held.scalar(select(func.count()).select_from(OutboxRow).where(OutboxRow.lane_due.is_(True)))
-        return (events or 0) + (commands or 0) + await _due(held)
+        return await _sum(held, _WAITS + _DUE)
 
 
 async def next_due(database: Database) -> datetime | None:

@@ -63,7 +63,9 @@ class World:
         found = []
         for name, what in processes.items():
             host = hosts.get(name, Host())
-            clock = self._clocks.setdefault(host.clock, HostClock(self.folder / f"{host.clock}.offset"))
+            clock = self._clocks.setdefault(
+                host.clock, HostClock(self.folder / f"{host.clock.replace(' ', '-')}.offset")
+            )
             found.append(
                 Inhabitant(
                     name=name,
@@ -96,6 +98,10 @@ class World:
     def jump(self, wrong: float, clock: str = "clock") -> None:
         """This host's clock is set wrong by so many seconds."""
         self._clocks[clock].set(wrong, self.passed)
+
+    @property
+    def clocks(self) -> list[str]:
+        return sorted(self._clocks)
 
     def pass_time(self, seconds: float) -> None:
         """For every host."""
