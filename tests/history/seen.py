@@ -1,7 +1,8 @@
 """What the observers wrote down, each for itself: the sender, the database, the books of the vendor."""
 
+import contextlib
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -93,9 +94,19 @@ def _total(fields: bytes) -> tuple[int, int] | None:
     return None
 
 
+@contextlib.asynccontextmanager
+async def _at_one_moment(database: Database) -> AsyncIterator[AsyncConnection]:
+    """All statements see the same: a hub that is still at work does not look as if it had forgotten something."""
+    async with database.engine.connect() as held:
+        if database.dialect == "postgresql":
+            held = await held.execution_options(isolation_level="REPEATABLE READ")
+        async with held.begin():
+            yield held
+
+
 async def of_database(database: Database) -> Seen:
     """Read after the faults have stopped. A rebuild is part of it."""
-    async with database.read() as held:
+    async with _at_one_moment(database) as held:
         seen = Seen(
             events=await events(held),
             changes=await _changes(held),

@@ -29,7 +29,8 @@ SEVERAL = {"api": "api", "worker-1": "work", "worker-2": "work"}  # PostgreSQL
 ALONE = {"hub": "serve"}  # SQLite
 T = TypeVar("T")
 
-_SETTLE = 60.0  # seconds that all has to come to its end, once the faults have stopped
+_SETTLE = 300.0  # seconds that all has to come to its end, once the faults have stopped …
+_STUCK = 40.0  # … and seconds without any step on the way
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,15 +138,17 @@ class World:
         `passing`: what waits for a later time gets it.
         """
         loop = asyncio.get_running_loop()
-        started, least, since = loop.time(), 2**63, loop.time()
+        started = moved = since = loop.time()
+        least = 2**63
         database = Database(self.database_url)
         try:
-            while loop.time() < started + seconds:
+            while loop.time() < min(started + seconds, moved + _STUCK):
                 left = await seen.waits(database)
                 if not left:
                     break
                 if left < least:
-                    least, since = left, loop.time()
+                    least, moved = left, loop.time()
+                    since = moved
                 due = await seen.next_due(database)
                 now = next(iter(self._clocks.values()))()
                 if passing and due is not None and due > now and loop.time() > since + 1:
