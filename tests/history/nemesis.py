@@ -31,14 +31,16 @@ class Nemesis:
         loop = asyncio.get_running_loop()
         end = loop.time() + seconds
         while loop.time() < end:
+            loading = asyncio.create_task(self.here.load(orders=6, revisions=2, spread=2))
             await asyncio.sleep(self.chance.uniform(0.2, 1.5))
             strike = self.chance.choice(self._faults())
             await strike()
             self.done[strike.__name__.strip("_")] += 1
             mended = loop.time()
             await self.here.house.answers()
-            await self.here.load(orders=2, revisions=2, spread=0)
+            await self.here.load(orders=1, revisions=2, spread=0)
             self.slowest = max(self.slowest, loop.time() - mended)
+            await loading
 
     def _faults(self) -> list[Callable[[], Awaitable[None]]]:
         found: list[Callable[[], Awaitable[None]]] = [
