@@ -2,10 +2,11 @@
 
 PYTHON ?= python3
 PORT ?= 8000
+MINUTES ?= 10
 BIN := .venv/bin
 STAMP := .venv/installed
 
-.PHONY: setup demo test check bench schema lock clean
+.PHONY: setup demo test check bench soak schema lock clean
 
 setup: $(STAMP)
 
@@ -31,6 +32,10 @@ check: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python -m bench
+
+# Faults of every kind at random, for so many minutes; then what was lost, doubled or left. SEED repeats one.
+soak: $(STAMP)
+	$(BIN)/python -m tests.history.soak $(MINUTES) $(SEED)
 
 # The committed schema; a test holds it to the code.
 schema: $(STAMP)
