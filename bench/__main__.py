@@ -10,7 +10,7 @@ from bench.ground import KINDS
 from bench.history import FIGURES, keep, record
 from bench.named import named
 from bench.report import goals, table
-from bench.run import MEASURES, run
+from bench.run import BY_ITSELF, MEASURES, run
 from bench.sizes import FULL, QUICK
 
 HERE = Path("var/bench")
@@ -18,7 +18,12 @@ HERE = Path("var/bench")
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description="What the hub costs.")
-    parser.add_argument("measures", nargs="*", metavar="MEASURE", help=f"only these: {', '.join(MEASURES)}")
+    parser.add_argument(
+        "measures",
+        nargs="*",
+        metavar="MEASURE",
+        help=f"only these of {', '.join(MEASURES)}; without any, all but {', '.join(BY_ITSELF)}",
+    )
     parser.add_argument("--quick", action="store_true", help="one round of small sizes: whether it runs, not how fast")
     parser.add_argument("--record", action="store_true", help="add a row to the history in docs/benchmarks.md")
     parser.add_argument("--database", choices=KINDS, help="only this one")
@@ -28,7 +33,8 @@ def main() -> None:
     if unknown := set(given.measures) - set(MEASURES):
         parser.error(f"there is no measure {', '.join(sorted(unknown))}")
     kinds = (given.database,) if given.database else KINDS
-    result = uvloop.run(run(HERE / "run", kinds, QUICK if given.quick else FULL, given.measures or MEASURES))
+    measures = given.measures or [each for each in MEASURES if each not in BY_ITSELF]
+    result = uvloop.run(run(HERE / "run", kinds, QUICK if given.quick else FULL, measures))
     (HERE / "latest.json").write_bytes(orjson.dumps(result, option=orjson.OPT_INDENT_2))
     figures = named(result)
     print(table(result))

@@ -30,7 +30,7 @@ async def growth(ground: Ground, wanted: Sizes) -> dict[str, Any]:
     async with contextlib.AsyncExitStack() as stack:
         origin = stack.enter_context(ground.empty("postgresql"))
         await (await ready(origin)).close()
-        await _work_off(ground, origin, [(f"made-{each:06d}", 1) for each in range(_TEMPLATES)])
+        await work_off(ground, origin, [(f"made-{each:06d}", 1) for each in range(_TEMPLATES)])
         urls = []
         for orders in wanted.grown:
             urls.append(stack.enter_context(ground.empty("postgresql", template=make_url(origin).database or "")))
@@ -38,7 +38,7 @@ async def growth(ground: Ground, wanted: Sizes) -> dict[str, Any]:
         grown = [list(sizes(url)) for url in urls]
         for turn in range(wanted.rounds):
             for url, orders, each in zip(urls, wanted.grown, rounds, strict=True):
-                each.append(await _work_off(ground, url, _told(turn, orders, wanted)))
+                each.append(await work_off(ground, url, _told(turn, orders, wanted)))
     small, large = rounds
     cpu, seconds = paired(large, small, "cpu_ms_per_event"), paired(large, small, "ms_per_event")
     return {
@@ -60,7 +60,8 @@ def _told(turn: int, orders: int, wanted: Sizes) -> list[tuple[str, int]]:
     return told
 
 
-async def _work_off(ground: Ground, url: str, told: Sequence[tuple[str, int]]) -> Figures:
+async def work_off(ground: Ground, url: str, told: Sequence[tuple[str, int]]) -> Figures:
+    """What a backlog of these events costs one worker and the database. Raises unless all of it was done."""
     async with contextlib.AsyncExitStack() as stack:
         database, server = Database(url), weigh.postmaster(url)
         stack.push_async_callback(database.close)
