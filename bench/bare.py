@@ -1,40 +1,66 @@
-"""The least that a door can do: a Starlette handler that checks an HMAC and group-commits a row. No hub in it.
+"""The least that a webhook door can do. Nothing of the hub is in it.
 
-    python -m bench.bare DATABASE-URL     ("none": checks the HMAC and keeps nothing)
+    python -m bench.bare DATABASE-URL     ("none": the same without a database)
 
-It stands on the hub's own front (uvicorn, its bounds, its loop), so that the difference is the work behind it.
+A Starlette route on uvicorn as it comes: checks an HMAC, parses the JSON for the event's id, keeps each event once
+under that id, answers after the commit. Waiting requests share a commit. SQL by hand on the bare driver.
 """
 
 import asyncio
 import concurrent.futures
+import contextlib
 import hashlib
 import hmac
+import socket
 import sqlite3
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
 
+import orjson
 import psycopg
+import uvicorn
 import uvloop
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from hub.front import bind, serve, stopping_on_signals
-
 SECRET = "bench-webhook-secret"  # noqa: S105 - of nothing
 _BATCH = 512
 
-Commit = Callable[[Sequence[bytes]], Awaitable[None]]
+
+@dataclass(slots=True)
+class Waiting:
+    connection: str
+    event: str
+    body: bytes
+    done: asyncio.Future[None]
+
+
+Commit = Callable[[Sequence[Waiting]], Awaitable[None]]
+
+# No key of its own and no other index: the pair that makes an event the same one is all that a door needs.
+_TABLE = """CREATE TABLE IF NOT EXISTS bare
+    (connection text NOT NULL, event text NOT NULL, at {time} NOT NULL, body {bytes} NOT NULL,
+     PRIMARY KEY (connection, event))"""
 
 
 async def _postgresql(url: str) -> Commit:
-    connection = await psycopg.AsyncConnection.connect(url, autocommit=True)
-    await connection.execute("CREATE TABLE IF NOT EXISTS bare (id bigserial PRIMARY KEY, at timestamptz, body bytea)")
+    database = await psycopg.AsyncConnection.connect(url, autocommit=True)
+    await database.execute(_TABLE.format(time="timestamptz", bytes="bytea").encode())
+    statement = (
+        b"INSERT INTO bare (connection, event, at, body) SELECT c, e, now(), b"
+        b" FROM unnest(%b::text[], %b::text[], %b::bytea[]) AS t (c, e, b) ON CONFLICT DO NOTHING"
+    )
 
-    async def commit(bodies: Sequence[bytes]) -> None:
-        statement = "INSERT INTO bare (at, body) SELECT now(), unnest(%b::bytea[])"
-        await connection.execute(statement, (list(bodies),), prepare=True)
+    async def commit(waiting: Sequence[Waiting]) -> None:
+        columns = (
+            [each.connection for each in waiting],
+            [each.event for each in waiting],
+            [each.body for each in waiting],
+        )
+        await database.execute(statement, columns, prepare=True)
 
     return commit
 
@@ -44,73 +70,89 @@ async def _sqlite(path: str) -> Commit:
     loop = asyncio.get_running_loop()
 
     def opened() -> sqlite3.Connection:
-        connection = sqlite3.connect(path, isolation_level=None)
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
-        connection.execute("CREATE TABLE IF NOT EXISTS bare (id INTEGER PRIMARY KEY, at TEXT, body BLOB)")
-        return connection
+        database = sqlite3.connect(path, isolation_level=None)
+        database.execute("PRAGMA journal_mode=WAL")
+        database.execute("PRAGMA synchronous=FULL")
+        database.execute(_TABLE.format(time="text", bytes="blob"))
+        return database
 
-    connection = await loop.run_in_executor(thread, opened)
+    database = await loop.run_in_executor(thread, opened)
+    statement = (
+        "INSERT INTO bare (connection, event, at, body) VALUES (?, ?, datetime('now'), ?) ON CONFLICT DO NOTHING"
+    )
 
-    def write(bodies: Sequence[bytes]) -> None:
-        connection.execute("BEGIN IMMEDIATE")
-        statement = "INSERT INTO bare (at, body) VALUES (datetime('now'), ?)"
-        connection.executemany(statement, [(each,) for each in bodies])
-        connection.execute("COMMIT")
+    def write(waiting: Sequence[Waiting]) -> None:
+        database.execute("BEGIN IMMEDIATE")
+        database.executemany(statement, [(each.connection, each.event, each.body) for each in waiting])
+        database.execute("COMMIT")
 
-    async def commit(bodies: Sequence[bytes]) -> None:
-        await loop.run_in_executor(thread, write, bodies)
+    async def commit(waiting: Sequence[Waiting]) -> None:
+        await loop.run_in_executor(thread, write, waiting)
 
     return commit
 
 
-async def _nothing(_: Sequence[bytes]) -> None:
-    return
-
-
-async def _keep(waiting: asyncio.Queue[tuple[bytes, asyncio.Future[None]]], commit: Commit) -> None:
+async def _committing(queue: asyncio.Queue[Waiting], commit: Commit) -> None:
     while True:
-        taken = [await waiting.get()]
-        while len(taken) < _BATCH and not waiting.empty():
-            taken.append(waiting.get_nowait())
-        await commit([body for body, _ in taken])
-        for _, done in taken:
-            done.set_result(None)
+        taken = [await queue.get()]
+        while len(taken) < _BATCH and not queue.empty():
+            taken.append(queue.get_nowait())
+        await commit(taken)
+        for each in taken:
+            each.done.set_result(None)
 
 
-def _app(waiting: asyncio.Queue[tuple[bytes, asyncio.Future[None]]]) -> Starlette:
+def _event(request: Request, body: bytes) -> str:
+    """Its id, of a body that is proved; `""`: it is not."""
+    at, _, said = request.headers["stripe-signature"].removeprefix("t=").partition(",v1=")
+    mac = hmac.new(SECRET.encode(), at.encode() + b"." + body, hashlib.sha256).hexdigest()
+    if not hmac.compare_digest(mac, said):
+        return ""
+    event: str = orjson.loads(body)["id"]
+    return event
+
+
+def _app(opened: Callable[[], Awaitable[Commit]] | None, ready: Callable[[], None]) -> Starlette:
+    queue: asyncio.Queue[Waiting] = asyncio.Queue()
+
     async def webhook(request: Request) -> Response:
         body = await request.body()
-        at, _, said = request.headers["stripe-signature"].removeprefix("t=").partition(",v1=")
-        mac = hmac.new(SECRET.encode(), at.encode() + b"." + body, hashlib.sha256).hexdigest()
-        if not hmac.compare_digest(mac, said):
+        if not (event := _event(request, body)):
             return Response(status_code=401)
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        waiting.put_nowait((body, done))
-        await done
+        if opened is not None:
+            done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            queue.put_nowait(Waiting(request.path_params["connection"], event, body, done))
+            await done
         return JSONResponse({"received": 1})
 
-    return Starlette(routes=[Route("/webhooks/{connection}", webhook, methods=["POST"])])
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        committing = asyncio.create_task(_committing(queue, await opened())) if opened is not None else None
+        ready()
+        yield
+        if committing is not None:
+            committing.cancel()
+
+    return Starlette(routes=[Route("/webhooks/{connection}", webhook, methods=["POST"])], lifespan=lifespan)
+
+
+def _opener(url: str) -> Callable[[], Awaitable[Commit]] | None:
+    if url == "none":
+        return None
+    if url.startswith("sqlite:///"):
+        return lambda: _sqlite(url.removeprefix("sqlite:///"))
+    return lambda: _postgresql(url)
 
 
 async def main(url: str) -> None:
-    if url == "none":
-        commit: Commit = _nothing
-    elif url.startswith("sqlite:///"):
-        commit = await _sqlite(url.removeprefix("sqlite:///"))
-    else:
-        commit = await _postgresql(url)
-    waiting: asyncio.Queue[tuple[bytes, asyncio.Future[None]]] = asyncio.Queue()
-    stop, listening = asyncio.Event(), bind("127.0.0.1", 0)
+    listening = socket.create_server(("127.0.0.1", 0), backlog=1024)
     shown = f"http://127.0.0.1:{listening.getsockname()[1]}"
 
     def ready() -> None:
         print(f"Ready: {shown}", file=sys.stderr, flush=True)
 
-    with stopping_on_signals(stop):
-        keeping = asyncio.create_task(_keep(waiting, commit))
-        await serve(_app(waiting), listening, stop=stop, ready=ready)
-        keeping.cancel()
+    config = uvicorn.Config(_app(_opener(url), ready), http="httptools", access_log=False, log_config=None)
+    await uvicorn.Server(config).serve(sockets=[listening])
 
 
 if __name__ == "__main__":

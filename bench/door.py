@@ -31,34 +31,32 @@ def webhooks(amount: int) -> list[bytes]:
 
 
 async def door(ground: Ground, kinds: Sequence[Kind], sizes: Sizes) -> dict[str, Any]:
-    """By database: the hub, the bare handler, their ratio, and the hub's memory. `proof`: the bare one that keeps
-    nothing, which no database can slow."""
+    """By database: the hub, the bare handler, their ratios. `nothing`: the bare one that keeps nothing."""
     rounds: dict[str, list[Figures]] = {}
-    memory: dict[str, Figures] = {}
     async with contextlib.AsyncExitStack() as stack:
-        doors = {"proof": await stack.enter_async_context(_bare(ground.folder, "none"))}
+        doors = {"nothing": await stack.enter_async_context(_bare(ground.folder, "none"))}
         for kind in kinds:
             url = stack.enter_context(ground.empty(kind))
             await (await ready(url)).close()
-            doors[f"{kind} hub"] = hub = await stack.enter_async_context(_hub(ground, kind, url))
-            memory[kind] = {"idle_mb": hub.resident_mb()}
+            doors[f"{kind} hub"] = await stack.enter_async_context(_hub(ground, kind, url))
             bare = stack.enter_context(ground.empty(kind))
             doors[f"{kind} bare"] = await stack.enter_async_context(_bare(ground.folder, bare))
-        for _ in range(sizes.rounds):
-            for name, each in doors.items():
-                rounds.setdefault(name, []).append(await _round(each, ground.folder, sizes))
-        for kind in kinds:
-            memory[kind]["after_mb"] = doors[f"{kind} hub"].resident_mb()
-    found: dict[str, Any] = {
-        kind: {
-            "hub": medians(rounds[f"{kind} hub"]),
-            "bare": medians(rounds[f"{kind} bare"]),
-            "ratio": paired(rounds[f"{kind} hub"], rounds[f"{kind} bare"], "per_second"),
-            "memory": memory[kind],
-        }
-        for kind in kinds
+        for turn in range(sizes.door_rounds):
+            # Back and forth, so that none of them always comes after the same other one.
+            for name in list(doors)[:: -1 if turn % 2 else 1]:
+                rounds.setdefault(name, []).append(await _round(doors[name], ground.folder, sizes))
+    return {kind: _compared(rounds[f"{kind} hub"], rounds[f"{kind} bare"], rounds["nothing"]) for kind in kinds}
+
+
+def _compared(hub: Sequence[Figures], bare: Sequence[Figures], nothing: Sequence[Figures]) -> dict[str, Any]:
+    return {
+        "hub": medians(hub),
+        "bare": medians(bare),
+        "nothing": medians(nothing),
+        "ratio": paired(hub, bare, "per_second"),
+        "p99_ratio": paired(hub, bare, "p99_ms"),
+        "nothing_ratio": paired(hub, nothing, "per_second"),
     }
-    return found | {"proof": medians(rounds["proof"])}
 
 
 async def _round(to: Child, folder: Path, sizes: Sizes) -> Figures:

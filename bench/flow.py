@@ -22,6 +22,7 @@ from bench.numbers import Figures, medians
 from bench.processes import HUB, Child, child, sent
 from bench.requests import raw
 from bench.sizes import Sizes
+from bench.vendor import VENDORS
 from hub.store.database import Database
 from hub.store.tables import CursorRow, OutboxRow
 
@@ -54,13 +55,13 @@ async def _round(ground: Ground, kind: Kind, sizes: Sizes) -> Figures:
         database = await ready(url)
         stack.push_async_callback(database.close)
         vendors: dict[str, Child] = {}
-        for vendor in ("shopify", "stripe", "quickbooks"):
+        for vendor in VENDORS:
             command = (sys.executable, "-m", "bench.vendor", vendor)
             vendors[vendor] = await stack.enter_async_context(child(ground.folder / f"{vendor}.log", command))
         file = ground.settings(url, {name: each.url for name, each in vendors.items()})
         log = ground.folder / f"flow-{kind}.log"
         hub = await stack.enter_async_context(child(log, (*HUB, "serve", "-c", str(file))))
-        await _begun(database)
+        await begun(database)
         requests = await _day(vendors, sizes.flow_orders)
         idle = hub.resident_mb()
         before = {"hub": hub.cpu_seconds(), "books": vendors["quickbooks"].cpu_seconds()}
@@ -81,7 +82,7 @@ async def _round(ground: Ground, kind: Kind, sizes: Sizes) -> Figures:
         }
 
 
-async def _begun(database: Database) -> None:
+async def begun(database: Database) -> None:
     """Until the first pulls are over: a new hub asks each vendor for what it missed, which is not what is measured."""
     until = time.monotonic() + _PATIENCE
     soon = datetime.now(UTC) + timedelta(minutes=10)

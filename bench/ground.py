@@ -29,8 +29,8 @@ class Ground:
     postgres: str  # "" where PostgreSQL is not measured
 
     @contextlib.contextmanager
-    def empty(self, kind: Kind) -> Iterator[str]:
-        """The address of a new database, which is dropped on the way out."""
+    def empty(self, kind: Kind, *, template: str = "") -> Iterator[str]:
+        """The address of a new database, which is dropped on the way out. `template`: one to be copied (PostgreSQL)."""
         name = f"bench_{uuid.uuid4().hex[:12]}"
         if kind == "sqlite":
             path = self.folder / f"{name}.db"
@@ -41,19 +41,23 @@ class Ground:
                     each.unlink()
             return
         with psycopg.connect(self.postgres, autocommit=True) as server:
-            server.execute(f"CREATE DATABASE {name}".encode())
+            server.execute(f"CREATE DATABASE {name} TEMPLATE {template or 'template1'}".encode())
             try:
                 yield make_url(self.postgres).set(drivername="postgresql", database=name).render_as_string(False)
             finally:
                 server.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
-    def settings(self, url: str, vendors: Mapping[str, str] | None = None) -> Path:
-        """A settings file for a hub on this database; `vendors` are addresses of stand-ins by connector."""
+    def settings(self, url: str, vendors: Mapping[str, str] | None = None, *, more: bool = False) -> Path:
+        """A settings file for a hub on this database; `vendors` are addresses of stand-ins by connector.
+
+        `more`: five accounts of the three vendors instead of three.
+        """
         file = self.folder / "hub.toml"
         at = {"shopify": "http://127.0.0.1:9", "stripe": "http://127.0.0.1:9", "quickbooks": "http://127.0.0.1:9"}
-        file.write_text(
-            _SETTINGS.format(database=url, key=new_key(), secret=SECRET, shop=SHOP, **{**at, **(vendors or {})})
-        )
+        named = {"database": url, "key": new_key(), "secret": SECRET, "shop": SHOP, **at, **(vendors or {})}
+        accounts = (_SHOP, _PAYMENTS, _BOOKS, _SHOP, _PAYMENTS) if more else (_SHOP, _PAYMENTS, _BOOKS)
+        parts = [each.format(n="" if place < 3 else "_us", **named) for place, each in enumerate(accounts)]
+        file.write_text("".join([_HUB.format(**named), *parts]))
         return file
 
 
@@ -91,7 +95,7 @@ def ground(folder: Path, kinds: tuple[Kind, ...] = KINDS) -> Iterator[Ground]:
 
 
 # The stand-ins' own limits are lifted here, too; at most 4 calls at once to the books stays, as their vendor has it.
-_SETTINGS = """
+_HUB = """
 [hub]
 allow_inline_secrets = true
 
@@ -103,8 +107,10 @@ url = "{database}"
 
 [security]
 sealing_keys = ["{key}"]
+"""
 
-[connections.shop]
+_SHOP = """
+[connections.shop{n}]
 connector = "shopify"
 shop = "{shop}"
 access_token = "sandbox-token"
@@ -113,16 +119,20 @@ hold_tags = false
 webhook.secrets = ["{secret}"]
 sync.every = "1d"
 rate_limit = {{ requests = 1000000 }}
+"""
 
-[connections.payments]
+_PAYMENTS = """
+[connections.payments{n}]
 connector = "stripe"
 api_key = "sk_test_sandbox"
 base_url = "{stripe}"
 webhook.secrets = ["{secret}"]
 sync.every = "1d"
 rate_limit = {{ requests = 1000000 }}
+"""
 
-[connections.books]
+_BOOKS = """
+[connections.books{n}]
 connector = "quickbooks"
 realm_id = "4620816365000000001"
 client_id = "sandbox-client"

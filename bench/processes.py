@@ -76,13 +76,21 @@ async def finished(*command: str) -> str:
     return out.decode()
 
 
-async def sent(to: Child, requests: Sequence[bytes], folder: Path, *, senders: int, warm: int = 0) -> dict[str, float]:
-    """What the sender measured. Raises unless every request was answered with 200."""
+async def answered(
+    to: Child, requests: Sequence[bytes], folder: Path, *, senders: int, warm: int = 0
+) -> tuple[dict[str, float], dict[str, int]]:
+    """What the sender measured, and how often each status came."""
     file = folder / "requests.bin"
     save(file, requests)
     command = (sys.executable, "-m", "bench.load", "127.0.0.1", str(to.port), str(senders), str(warm), str(file))
     said = orjson.loads(await finished(*command))
-    statuses = said.pop("statuses")
+    statuses: dict[str, int] = said.pop("statuses")
+    return {name: float(value) for name, value in said.items()}, statuses
+
+
+async def sent(to: Child, requests: Sequence[bytes], folder: Path, *, senders: int, warm: int = 0) -> dict[str, float]:
+    """What the sender measured. Raises unless every request was answered with 200."""
+    said, statuses = await answered(to, requests, folder, senders=senders, warm=warm)
     if statuses != {"200": len(requests) - warm}:
         raise RuntimeError(f"not every webhook was taken: {statuses}; {to.log.read_text()[-2000:]}")
-    return {name: float(value) for name, value in said.items()}
+    return said

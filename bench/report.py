@@ -1,13 +1,14 @@
-"""One table for people, one JSON file for programs."""
+"""Tables for people."""
 
 import os
 import platform
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import text
 
+from bench.named import NAMED
 from hub.store.database import Database
 
 Row = tuple[str, list[str]]
@@ -29,6 +30,16 @@ async def machine(postgres: str) -> dict[str, Any]:
                 said[f"postgresql_{name}"] = await connection.scalar(text(f"SHOW {name}"))
         await database.close()
     return said
+
+
+def goals(figures: Mapping[str, float]) -> str:
+    """Each named figure beside what it should reach."""
+    lines = []
+    for name, value in figures.items():
+        of = NAMED[name]
+        verdict = {True: "reached", False: "NOT REACHED", None: ""}[of.reached(value)]
+        lines.append(f"{name:16}  {value:10,.3g}  {of.goal:14}  {verdict:11}  {of.words}".rstrip())
+    return "\n".join(lines)
 
 
 def table(result: dict[str, Any]) -> str:
@@ -67,8 +78,52 @@ _SHOWN = (
     ("bare handler: p50 ms", "door.bare.p50_ms", "{:.1f}"),
     ("bare handler: p99 ms", "door.bare.p99_ms", "{:.1f}"),
     ("bare handler: CPU ms per webhook", "door.bare.cpu_ms", "{:.2f}"),
-    ("bare handler that keeps nothing: /s", "door.proof.per_second", "{:,.0f}"),
+    ("bare handler without a database: /s", "door.nothing.per_second", "{:,.0f}"),
+    ("bare handler without a database: p99 ms", "door.nothing.p99_ms", "{:.1f}"),
     ("RATIO door to bare handler", "door.ratio", "{:.2f}"),
+    ("RATIO of their p99", "door.p99_ratio", "{:.2f}"),
+    ("RATIO door to bare handler without a database", "door.nothing_ratio", "{:.2f}"),
+    ("way out, 32 in flight: calls /s", "out.hub.per_second", "{:,.0f}"),
+    ("way out: CPU us per call", "out.hub.cpu_us", "{:,.0f}"),
+    ("its transport alone: calls /s", "out.bare.per_second", "{:,.0f}"),
+    ("its transport alone: CPU us per call", "out.bare.cpu_us", "{:,.0f}"),
+    ("aiohttp: calls /s", "out.aiohttp.per_second", "{:,.0f}"),
+    ("aiohttp: CPU us per call", "out.aiohttp.cpu_us", "{:,.0f}"),
+    ("stock httpx: calls /s", "out.httpx.per_second", "{:,.0f}"),
+    ("stock httpx: CPU us per call", "out.httpx.cpu_us", "{:,.0f}"),
+    ("RATIO way out to stock httpx", "out.to_httpx", "{:.1f}"),
+    ("RATIO of CPU per call to aiohttp", "out.cpu_to_aiohttp", "{:.1f}"),
+    ("20 events /s: webhook to vendor call, p50 ms", "quiet.p50_ms", "{:.0f}"),
+    ("20 events /s: p99 ms", "quiet.p99_ms", "{:.0f}"),
+    ("20 events /s: slowest ms", "quiet.max_ms", "{:.0f}"),
+    ("20 events /s: hub CPU ms per event", "quiet.cpu_ms_per_event", "{:.1f}"),
+    ("idle, five connections: serve, share of a core", "idle.serve_cpu", "{:.4f}"),
+    ("idle, five connections: worker, share of a core", "idle.worker_cpu", "{:.4f}"),
+    ("memory MiB: door and worker, at rest", "memory.rest_mb", "{:.0f}"),
+    ("memory MiB: after work", "memory.load_mb", "{:.0f}"),
+    ("memory MiB: in a burst, at most", "memory.burst_mb", "{:.0f}"),
+    ("burst: webhooks taken", "memory.burst_taken", "{:,}"),
+    ("workers: share of a core that each may use", "second_worker.share", "{:.2f}"),
+    ("one worker: events /s", "second_worker.one.per_second", "{:,.0f}"),
+    ("one worker: cores of worker", "second_worker.one.worker_cores", "{:.2f}"),
+    ("one worker: cores of database", "second_worker.one.database_cores", "{:.2f}"),
+    ("two workers: events /s", "second_worker.two.per_second", "{:,.0f}"),
+    ("two workers: cores of workers", "second_worker.two.worker_cores", "{:.2f}"),
+    ("two workers: cores of database", "second_worker.two.database_cores", "{:.2f}"),
+    ("two workers: database sessions that wait for a row", "second_worker.two.lock_backends", "{:.2f}"),
+    ("two workers: that wait for the disk", "second_worker.two.io_backends", "{:.2f}"),
+    ("WORKERS that the second one adds", "second_worker.added", "{:.2f}"),
+    ("one worker, no share: events /s", "second_worker.free.per_second", "{:,.0f}"),
+    ("few orders: how many", "growth.small.orders", "{:,}"),
+    ("few orders: CPU ms per event, worker", "growth.small.hub_ms_per_event", "{:.2f}"),
+    ("few orders: CPU ms per event, database", "growth.small.database_ms_per_event", "{:.2f}"),
+    ("few orders: ms per event", "growth.small.ms_per_event", "{:.2f}"),
+    ("many orders: how many", "growth.large.orders", "{:,}"),
+    ("many orders: CPU ms per event, worker", "growth.large.hub_ms_per_event", "{:.2f}"),
+    ("many orders: CPU ms per event, database", "growth.large.database_ms_per_event", "{:.2f}"),
+    ("many orders: ms per event", "growth.large.ms_per_event", "{:.2f}"),
+    ("RATIO of CPU per event", "growth.cpu_ratio", "{:.2f}"),
+    ("RATIO of time per event", "growth.time_ratio", "{:.2f}"),
     ("end to end: events /s", "flow.events_per_second", "{:,.0f}"),
     ("end to end: vendor commands done /s", "flow.commands_per_second", "{:,.0f}"),
     ("end to end: hub CPU ms per event", "flow.hub_cpu_ms_per_event", "{:.1f}"),
@@ -82,8 +137,6 @@ _SHOWN = (
     ("SQL by hand + orjson: p99 ms", "page.by_hand.p99_ms", "{:.1f}"),
     ("SQL by hand + orjson: kilobytes", "page.by_hand.kilobytes", "{:,.0f}"),
     ("RATIO page to SQL by hand, p50", "page.ratio", "{:.1f}"),
-    ("memory MiB: door alone, idle", "door.memory.idle_mb", "{:.0f}"),
-    ("memory MiB: door alone, after the run", "door.memory.after_mb", "{:.0f}"),
     ("memory MiB: door and worker, idle", "flow.idle_mb", "{:.0f}"),
     ("memory MiB: door and worker, after the run", "flow.after_mb", "{:.0f}"),
     ("rebuild: orders", "rebuild.orders", "{:,}"),

@@ -10,16 +10,36 @@ import pytest
 from bench.bare import SECRET
 from bench.door import webhooks
 from bench.ground import ground, ready
+from bench.named import NAMED, named
 from bench.numbers import medians, paired, percentile
 from bench.processes import child, sent
 from bench.report import table
 from bench.requests import raw
-from bench.run import MEASURES, run
+from bench.run import MEASURES, ON_POSTGRESQL, run
 from bench.sizes import Sizes
 from hub.connector import Incoming, discover
 from hub.domain.clock import utc_now
 
-TINY = Sizes(rounds=1, webhooks=20, warm=5, senders=4, flow_orders=2, seed_orders=50, pages=2)
+TINY = Sizes(
+    rounds=1,
+    door_rounds=1,
+    webhooks=20,
+    warm=5,
+    senders=4,
+    calls=32,
+    quiet_events=4,
+    idle_seconds=0.1,
+    worker_events=6,
+    grown=(6, 12),
+    grown_events=4,
+    load_events=4,
+    burst=20,
+    burst_senders=4,
+    flow_orders=2,
+    seed_orders=50,
+    pages=2,
+)
+ON_BOTH = ("door", "flow", "page", "rebuild")
 
 
 async def test_a_webhook_that_is_not_taken_is_a_failure_and_no_figure(tmp_path: Path) -> None:
@@ -77,22 +97,39 @@ async def test_nothing_is_left_of_a_database_that_was_measured(tmp_path: Path) -
 
 @pytest.fixture(scope="module")
 def result(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    return asyncio.run(run(tmp_path_factory.mktemp("bench") / "run", ("sqlite",), TINY))
+    return asyncio.run(run(tmp_path_factory.mktemp("bench") / "run", ("sqlite",), TINY, ON_BOTH))
 
 
 @pytest.mark.slow
 def test_every_measure_has_its_figures(result: dict[str, Any]) -> None:
     found = result["databases"]["sqlite"]
 
-    assert set(found) == set(MEASURES)
-    assert {"hub", "bare", "proof", "ratio", "memory"} == set(found["door"])
+    assert set(found) == set(ON_BOTH)
+    assert {"hub", "bare", "nothing", "ratio", "p99_ratio", "nothing_ratio"} == set(found["door"])
     for figures in (found["door"]["hub"], found["door"]["bare"], found["page"]["graphql"], found["page"]["by_hand"]):
         assert 0 < figures["p50_ms"] <= figures["p99_ms"]
         assert len(figures["rounds"]) == TINY.rounds
     assert found["flow"]["events"] == 7 * TINY.flow_orders
     assert found["flow"]["events_per_second"] > 0
     assert found["rebuild"]["orders"] == TINY.seed_orders
-    assert min(found["door"]["memory"]["idle_mb"], found["flow"]["after_mb"]) > 1
+    assert found["flow"]["after_mb"] > 1
+
+
+def test_every_named_figure_is_one_of_some_measure() -> None:
+    measures = {each.path.split(".")[2] for each in NAMED.values()}
+
+    assert measures - {"door"} == set(ON_POSTGRESQL)
+    assert set(ON_BOTH) | set(ON_POSTGRESQL) == set(MEASURES)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("measure", ON_POSTGRESQL)
+async def test_every_measure_on_postgresql_has_its_named_figures_and_rows(measure: str, tmp_path: Path) -> None:
+    result = await run(tmp_path / "run", ("postgresql",), TINY, [measure])
+
+    mine = {name for name, each in NAMED.items() if each.path.split(".")[2] == measure}
+    assert set(named(result)) == mine
+    assert len(table(result).splitlines()) > 2
 
 
 @pytest.mark.slow
