@@ -1,0 +1,54 @@
+"""`python -m bench.same_work [--quick] [--profile] [--database sqlite|postgresql] [--peers [PEER,…]]`
+
+The hub alone, or with `--peers` beside job libraries that do the same work (`make bench-peers` installs them).
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+import orjson
+import uvloop
+
+from bench.ground import KINDS, ground
+from bench.numbers import Figures
+from bench.same_work.engine import Engine
+from bench.same_work.measure import FULL, QUICK, Sizes, measured
+from bench.same_work.ours import ours
+from bench.same_work.report import ratios, remember, sound, table
+
+_HERE = Path("var/bench/same-work")
+_NAMED = Path("var/bench.json")
+
+
+async def same_work(engines: Sequence[Engine], sizes: Sizes, folder: Path) -> dict[str, list[Figures]]:
+    kinds = KINDS if any(each.needs_postgres for each in engines) else ("sqlite",)
+    with ground(folder, kinds) as here:
+        return await measured(here, engines, sizes)
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench same-work", description="Webhook to two vendor calls done.")
+    parser.add_argument("--quick", action="store_true", help="one small round: whether it runs, not how fast")
+    parser.add_argument("--database", choices=KINDS, help="the hub on this one only")
+    parser.add_argument("--profile", action="store_true", help=f"under cProfile, into {_HERE / 'profile'}; no ratios")
+    given = parser.parse_args(words)
+    profiles = _HERE / "profile" if given.profile else None
+    if profiles:
+        profiles.mkdir(parents=True, exist_ok=True)
+    engines = [ours(kind, profiles) for kind in ((given.database,) if given.database else KINDS)]
+    rounds = uvloop.run(same_work(engines, QUICK if given.quick or profiles else FULL, _HERE / "run"))
+    print(table(rounds, {each.name: each.title for each in engines}))
+    (_HERE / "latest.json").write_bytes(orjson.dumps(rounds, option=orjson.OPT_INDENT_2))
+    if profiles:
+        print(f"\nprofiles: {profiles}/*.prof, tables beside them")
+        return
+    named = ratios(rounds)
+    remember(_NAMED, named)
+    print("\n" + "\n".join(f"{name} {value:.2f}" for name, value in named.items()))
+    if not all(sound(each) for each in rounds.values()):
+        raise SystemExit("not every delivery arrived once and was marked done")
+
+
+if __name__ == "__main__":
+    main()
