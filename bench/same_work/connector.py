@@ -221,7 +221,10 @@ SINK = Connector(
     category=Category.OTHER,
     settings=SinkSettings,
     way=lambda settings: Way(
-        base_url=settings.base_url, auth=Headers(headers={}), limits=Limits(requests=1_000_000, at_once=32)
+        base_url=settings.base_url,
+        auth=Headers(headers={}),
+        # By the minute: turns that nobody took lapse after a ninth of the time, and that should be long on a busy machine.
+        limits=Limits(requests=1_000_000, per=timedelta(minutes=1), at_once=32),
     ),
     read={"told": _told},
     recognise=lambda _name, body: [Event(kind="told", body=body)],
