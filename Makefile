@@ -5,7 +5,7 @@ PORT ?= 8000
 BIN := .venv/bin
 STAMP := .venv/installed
 
-.PHONY: setup demo test check bench schema lock clean
+.PHONY: setup demo test check bench bench-peers schema lock clean
 
 setup: $(STAMP)
 
@@ -31,6 +31,12 @@ check: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python -m bench
+	$(BIN)/python -m bench same-work
+
+# Beside job libraries that do the same work: in an environment of their own, with brokers from Debian's packages.
+bench-peers: $(STAMP)
+	$(BIN)/python -m bench.peers.install
+	$(BIN)/python -m bench same-work --peers
 
 # The committed schema; a test holds it to the code.
 schema: $(STAMP)

@@ -1,6 +1,7 @@
-"""`python -m bench [--quick] [--database sqlite|postgresql] [MEASURE…]`"""
+"""`python -m bench [--quick] [--database sqlite|postgresql] [MEASURE…]`, or `python -m bench same-work`."""
 
 import argparse
+import sys
 from pathlib import Path
 
 import orjson
@@ -9,12 +10,16 @@ import uvloop
 from bench.ground import KINDS
 from bench.report import table
 from bench.run import MEASURES, run
+from bench.same_work import command as same_work
 from bench.sizes import FULL, QUICK
 
 HERE = Path("var/bench")
 
 
 def main() -> None:
+    if sys.argv[1:2] == ["same-work"]:
+        same_work.main(sys.argv[2:])
+        return
     parser = argparse.ArgumentParser(prog="python -m bench", description="What the hub costs.")
     parser.add_argument("measures", nargs="*", metavar="MEASURE", help=f"only these: {', '.join(MEASURES)}")
     parser.add_argument("--quick", action="store_true", help="one round of small sizes: whether it runs, not how fast")

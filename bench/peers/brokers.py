@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import os
-import shutil
 import socket
 import subprocess
 import time
@@ -12,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped, unused-ignore]
+
+from bench.peers.install import found
 
 _START = 90.0  # seconds
 _STOP = 20.0
@@ -32,7 +33,7 @@ def free_port() -> int:
 @contextlib.asynccontextmanager
 async def rabbitmq(folder: Path) -> AsyncIterator[Broker]:
     """A node of its own beside any other: name, ports, cookie, data and its port mapper are under `folder`."""
-    (program,) = Path("/usr/lib/rabbitmq/lib").glob("rabbitmq_server-*/sbin/rabbitmq-server")
+    program = _rabbitmq_itself()
     port, mapper = free_port(), free_port()
     (folder / "rabbitmq.conf").write_text(f"listeners.tcp.1 = 127.0.0.1:{port}\n")
     (folder / "plugins").write_text("[].\n")
@@ -48,11 +49,19 @@ async def rabbitmq(folder: Path) -> AsyncIterator[Broker]:
         "ERL_EPMD_PORT": str(mapper),
         "ERL_EPMD_ADDRESS": "127.0.0.1",
     }
-    names = [shutil.which("epmd") or "epmd", "-port", str(mapper), "-address", "127.0.0.1"]
-    async with _process(folder / "epmd.log", names, mapper), _process(
-        folder / "rabbitmq.out", [str(program)], port, environment
-    ) as pid:
+    names = [found("epmd"), "-port", str(mapper), "-address", "127.0.0.1"]
+    async with (
+        _process(folder / "epmd.log", names, mapper),
+        _process(folder / "rabbitmq.out", [program], port, environment) as pid,
+    ):
         yield Broker(url=f"amqp://guest:guest@127.0.0.1:{port}//", pid=pid)
+
+
+def _rabbitmq_itself() -> str:
+    """Past Debian's wrapper, which knows one node only, the machine's own."""
+    for each in Path("/usr/lib/rabbitmq/lib").glob("rabbitmq_server-*/sbin/rabbitmq-server"):
+        return str(each)
+    raise RuntimeError("RabbitMQ is not where Debian's package puts it: /usr/lib/rabbitmq")
 
 
 @contextlib.asynccontextmanager
@@ -61,7 +70,7 @@ async def redis(folder: Path) -> AsyncIterator[Broker]:
     port = free_port()
     told = ["--bind", "127.0.0.1", "--port", str(port), "--dir", str(folder), "--save", ""]
     told += ["--appendonly", "yes", "--appendfsync", "always"]
-    async with _process(folder / "redis.log", ["redis-server", *told], port) as pid:
+    async with _process(folder / "redis.log", [found("redis-server"), *told], port) as pid:
         yield Broker(url=f"redis://127.0.0.1:{port}", pid=pid)
 
 
@@ -70,7 +79,7 @@ async def nats(folder: Path) -> AsyncIterator[Broker]:
     """JetStream in files. Debian's version knows no `sync_interval: always`: it is less durable than the others."""
     port = free_port()
     told = ["-a", "127.0.0.1", "-p", str(port), "-js", "-sd", str(folder / "jetstream")]
-    async with _process(folder / "nats.log", ["nats-server", *told], port) as pid:
+    async with _process(folder / "nats.log", [found("nats-server"), *told], port) as pid:
         yield Broker(url=f"nats://127.0.0.1:{port}", pid=pid)
 
 
@@ -87,7 +96,7 @@ async def _process(
         until = time.monotonic() + _START
         while not await _answers(port):
             if process.poll() is not None or time.monotonic() > until:
-                raise RuntimeError(f"{command[0]} did not get ready:\n{log.read_text()[-2000:]}")
+                raise RuntimeError(f"{command[0]} did not get ready: {log}")
             await asyncio.sleep(0.1)
         yield process.pid
     finally:

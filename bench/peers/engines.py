@@ -1,8 +1,6 @@
-"""The peers as engines: a door and a worker from the peers' own environment, tables, and a broker where one is needed."""
+"""The peers as engines: a door and a worker from their own environment, tables, and a broker where one is needed."""
 
 import contextlib
-import os
-import shutil
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -13,11 +11,11 @@ import psycopg
 
 from bench.peers import brokers, tables
 from bench.peers.brokers import Broker
+from bench.peers.install import VENV, missing
 from bench.processes import child, finished
 from bench.same_work.engine import Engine, Marks, Place, Running
 from bench.same_work.weigh import postmaster
 
-VENV = Path("var/bench/peers-venv")
 LIBRARIES = ("pgqueuer", "procrastinate", "taskiq_nats", "taskiq_redis")  # Celery has a ratio of its own
 _Start = Callable[[Path], AbstractAsyncContextManager[Broker]]
 
@@ -78,8 +76,8 @@ def peers(names: Sequence[str]) -> list[Engine]:
     chosen = [each for each in _PEERS if each.name in names]
     if not (VENV / "bin" / "celery").exists():
         raise RuntimeError(f"there are no peers in {VENV}: make bench-peers installs them")
-    if missing := sorted({each.program for each in chosen if each.program and not shutil.which(each.program)}):
-        raise RuntimeError(f"not installed: {', '.join(missing)} (make bench-peers does it where apt-get can)")
+    if lacking := missing({each.program for each in chosen if each.program}):
+        raise RuntimeError(f"not installed: {', '.join(lacking)} (make bench-peers does it where it can)")
     return [Engine(name=each.name, title=each.title, start=partial(_start, each)) for each in chosen]
 
 
@@ -95,7 +93,7 @@ async def _start(peer: _Peer, place: Place) -> AsyncIterator[Running]:
             trees["broker"], said["PEER_BROKER"] = broker.pid, broker.url
         bin_ = VENV.resolve() / "bin"
         python, environment = str(bin_ / "python"), [f"{name}={value}" for name, value in said.items()]
-        env = ("env", f"PYTHONPATH={os.getcwd()}", *environment)
+        env = ("env", f"PYTHONPATH={Path.cwd()}", *environment)
         if peer.own_tables:
             await finished(*env, python, "-m", peer.module, "tables")
         door = await stack.enter_async_context(

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from typing import Any
 
 TABLES = """
-CREATE TABLE inbox (id text PRIMARY KEY, body bytea NOT NULL, at timestamptz NOT NULL DEFAULT now(), done_at timestamptz);
+CREATE TABLE inbox (
+    id text PRIMARY KEY, body bytea NOT NULL, at timestamptz NOT NULL DEFAULT now(), done_at timestamptz
+);
 CREATE TABLE orders (
     id text PRIMARY KEY, number text NOT NULL, currency text NOT NULL, total bigint NOT NULL, email text NOT NULL,
     revision int NOT NULL, document bytea NOT NULL, at timestamptz NOT NULL
@@ -14,7 +16,8 @@ CREATE TABLE external_ids (
     connection text, external_id text, order_id text NOT NULL, PRIMARY KEY (connection, external_id)
 );
 CREATE TABLE changes (
-    id bigserial PRIMARY KEY, order_id text NOT NULL, revision int NOT NULL, event text NOT NULL, at timestamptz NOT NULL
+    id bigserial PRIMARY KEY, order_id text NOT NULL, revision int NOT NULL, event text NOT NULL,
+    at timestamptz NOT NULL
 );
 CREATE INDEX ON changes (order_id);
 CREATE TABLE deliveries (

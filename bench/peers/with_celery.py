@@ -1,6 +1,6 @@
 """Celery on RabbitMQ: late acknowledgements, publisher confirms, durable queues and messages, no results.
 
-    python -m bench.peers.with_celery door      celery -A bench.peers.with_celery worker
+python -m bench.peers.with_celery door      celery -A bench.peers.with_celery worker
 """
 
 from collections.abc import AsyncIterator
@@ -46,7 +46,7 @@ def _http() -> urllib3.PoolManager:
 
 def _apply(event: str) -> None:
     with _pool().connection() as connection, psycopg.RawCursor(connection) as cursor:
-        body, done_at = cursor.execute(TAKE_OR_DONE, (event,)).fetchone()
+        (body, done_at), *_ = cursor.execute(TAKE_OR_DONE, (event,)).fetchall()
         values = applied(event, body)
         if done_at is None:
             cursor.execute(APPLY_AND_OWE, (*values, list(SINKS)))

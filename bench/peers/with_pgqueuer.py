@@ -1,6 +1,6 @@
 """pgqueuer: jobs in PostgreSQL, enqueued in the transaction that needs them.
 
-    python -m bench.peers.with_pgqueuer door|worker|tables
+python -m bench.peers.with_pgqueuer door|worker|tables
 """
 
 import asyncio

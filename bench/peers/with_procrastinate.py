@@ -1,6 +1,6 @@
 """procrastinate: jobs in PostgreSQL, enqueued in the transaction that needs them.
 
-    python -m bench.peers.with_procrastinate door|worker|tables
+python -m bench.peers.with_procrastinate door|worker|tables
 """
 
 import asyncio
@@ -34,9 +34,7 @@ async def _apply(event: str) -> None:
                 return
             values = applied(event, row[0])
             await cursor.execute(APPLY, values)
-        jobs = [
-            {"key": f"{event}:{sink}", "sink": sink, "order": values[1], "revision": values[5]} for sink in SINKS
-        ]
+        jobs = [{"key": f"{event}:{sink}", "sink": sink, "order": values[1], "revision": values[5]} for sink in SINKS]
         await deliver.configure(connection=connection).batch_defer_async(*jobs)
 
 

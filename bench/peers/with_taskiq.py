@@ -1,6 +1,6 @@
 """taskiq, on NATS JetStream or on Redis streams, as PEER_BROKER says.
 
-    python -m bench.peers.with_taskiq door      taskiq worker bench.peers.with_taskiq:broker
+python -m bench.peers.with_taskiq door      taskiq worker bench.peers.with_taskiq:broker
 """
 
 from collections.abc import AsyncIterator
@@ -60,7 +60,7 @@ async def _stopped(_: TaskiqState) -> None:
 
 async def _apply(event: str) -> None:
     async with _held.pool.connection() as connection, psycopg.AsyncRawCursor(connection) as cursor:
-        body, done_at = await (await cursor.execute(TAKE_OR_DONE, (event,))).fetchone()
+        (body, done_at), *_ = await (await cursor.execute(TAKE_OR_DONE, (event,))).fetchall()
         values = applied(event, body)
         if done_at is None:
             await cursor.execute(APPLY_AND_OWE, (*values, list(SINKS)))

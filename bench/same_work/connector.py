@@ -1,4 +1,4 @@
-"""Two connectors as any other: a shop that tells of its orders, and a sink that is told at which revision each one is."""
+"""Two connectors as any other: a shop that tells of its orders, and a sink that is told at which revision each is."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -223,7 +223,7 @@ SINK = Connector(
     way=lambda settings: Way(
         base_url=settings.base_url,
         auth=Headers(headers={}),
-        # By the minute: turns that nobody took lapse after a ninth of the time, and that should be long on a busy machine.
+        # By the minute: turns that nobody took lapse after a ninth of that time, which is soon on a busy machine.
         limits=Limits(requests=1_000_000, per=timedelta(minutes=1), at_once=32),
     ),
     read={"told": _told},

@@ -26,9 +26,7 @@ def ours(kind: str, profiles: Path | None = None) -> Engine:
     """`profiles` is a folder: its processes run under cProfile, which makes them about twice as slow."""
     start = _postgresql if kind == "postgresql" else _sqlite
     title = _STREETS[kind] + (" (under cProfile)" if profiles else "")
-    return Engine(
-        name=kind, title=title, start=partial(start, profiles), needs_postgres=kind == "postgresql"
-    )
+    return Engine(name=kind, title=title, start=partial(start, profiles), needs_postgres=kind == "postgresql")
 
 
 @contextlib.asynccontextmanager

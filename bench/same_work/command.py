@@ -28,7 +28,7 @@ async def same_work(engines: Sequence[Engine], sizes: Sizes, folder: Path) -> di
         return await measured(here, engines, sizes)
 
 
-def main(words: Sequence[str] | None = None) -> None:
+def main(words: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m bench same-work", description="Webhook to two vendor calls done.")
     parser.add_argument("--quick", action="store_true", help="one small round: whether it runs, not how fast")
     parser.add_argument("--database", choices=KINDS, help="the hub on this one only")
@@ -58,7 +58,3 @@ def main(words: Sequence[str] | None = None) -> None:
     # A peer that loses or doubles has its row; the hub has no excuse.
     if not all(sound(rounds[kind]) for kind in KINDS if kind in rounds):
         raise SystemExit("not every delivery of the hub arrived once and was marked done")
-
-
-if __name__ == "__main__":
-    main()
