@@ -1,10 +1,11 @@
-"""`python -m bench same-work [--quick] [--profile] [--database sqlite|postgresql] [--peers [PEER …]]`
+"""`python -m bench same-work [--quick] [--events N] [--profile] [--database KIND] [--peers [PEER …]]`
 
 The hub alone, or with `--peers` beside job libraries that do the same work (`make bench-peers` installs them).
 """
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import orjson
@@ -14,7 +15,7 @@ from bench.ground import KINDS, ground
 from bench.numbers import Figures
 from bench.peers.engines import LIBRARIES, NAMES, NOTE, peers
 from bench.same_work.engine import Engine
-from bench.same_work.measure import FULL, QUICK, Sizes, measured
+from bench.same_work.measure import FULL, PROFILED, QUICK, Sizes, measured
 from bench.same_work.ours import ours
 from bench.same_work.report import ratios, remember, sound, table
 
@@ -34,7 +35,11 @@ def main(words: Sequence[str]) -> None:
     parser.add_argument("--database", choices=KINDS, help="the hub on this one only")
     parser.add_argument("--profile", action="store_true", help=f"under cProfile, into {_HERE / 'profile'}; no ratios")
     parser.add_argument("--peers", nargs="*", choices=NAMES, metavar="PEER", help=f"beside these: {', '.join(NAMES)}")
+    parser.add_argument("--events", type=int, help="so many in one round, instead of what is usual")
     given = parser.parse_args(words)
+    sizes = PROFILED if given.profile else QUICK if given.quick else FULL
+    if given.events:
+        sizes = replace(sizes, events=given.events)
     profiles = _HERE / "profile" if given.profile else None
     if profiles:
         profiles.mkdir(parents=True, exist_ok=True)
@@ -44,14 +49,15 @@ def main(words: Sequence[str]) -> None:
             engines += peers(given.peers or NAMES)
         except RuntimeError as fault:
             parser.error(str(fault))
-    rounds = uvloop.run(same_work(engines, QUICK if given.quick or profiles else FULL, _HERE / "run"))
+    rounds = uvloop.run(same_work(engines, sizes, _HERE / "run"))
     print(table(rounds, {each.name: each.title for each in engines}))
     (_HERE / "latest.json").write_bytes(orjson.dumps(rounds, option=orjson.OPT_INDENT_2))
     if profiles:
         print(f"\nprofiles: {profiles}/*.prof, tables beside them")
         return
     named = ratios(rounds, LIBRARIES)
-    remember(_NAMED, named)
+    if not given.quick:  # one small round is no figure
+        remember(_NAMED, named)
     print("\n" + "\n".join(f"{name} {value:.2f}" for name, value in named.items()))
     if "taskiq_nats" in rounds:
         print(NOTE)

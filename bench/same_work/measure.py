@@ -33,6 +33,7 @@ class Sizes:
 
 FULL = Sizes(rounds=3, events=900, warm=60)
 QUICK = Sizes(rounds=1, events=100, warm=20)
+PROFILED = Sizes(rounds=1, events=300, warm=20)
 
 
 async def measured(ground: Ground, engines: Sequence[Engine], sizes: Sizes) -> dict[str, list[Figures]]:

@@ -10,18 +10,18 @@ from bench.numbers import Figures, medians, paired
 Rounds = Mapping[str, Sequence[Figures]]
 _SHOWN = (
     ("events /s", "events_per_second", "{:,.0f}"),
-    ("CPU ms per event", "cpu_ms_per_event", "{:.1f}"),
+    ("CPU ms/event", "cpu_ms_per_event", "{:.1f}"),
     ("  server", "cpu_ms_server", "{:.1f}"),
     ("  worker", "cpu_ms_worker", "{:.1f}"),
     ("  database", "cpu_ms_database", "{:.1f}"),
     ("  broker", "cpu_ms_broker", "{:.1f}"),
-    ("acknowledged /s", "ack_per_second", "{:,.0f}"),
+    ("acked /s", "ack_per_second", "{:,.0f}"),
     ("  p50 ms", "ack_p50_ms", "{:.0f}"),
     ("  p99 ms", "ack_p99_ms", "{:.0f}"),
     ("lost", "lost", "{:.0f}"),
     ("doubled", "doubled", "{:.0f}"),
-    ("POSTs repeated", "repeated", "{:.0f}"),
-    ("not marked done", "unmarked", "{:.0f}"),
+    ("repeated", "repeated", "{:.0f}"),
+    ("unmarked", "unmarked", "{:.0f}"),
 )
 _FAULTS = {"lost", "doubled", "repeated", "unmarked"}  # of all rounds together, not their median
 

@@ -20,4 +20,4 @@ def postmaster(url: str) -> int:
     """The server's first process, whose children do all its work. It has to run on this machine."""
     with psycopg.connect(url) as connection:
         (backend,) = connection.execute("SELECT pg_backend_pid()").fetchone() or (0,)
-    return int(psutil.Process(backend).ppid())
+        return int(psutil.Process(backend).ppid())  # while it lives: it goes with its connection

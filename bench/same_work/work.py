@@ -17,14 +17,14 @@ SINKS = ("first", "second")  # each is told of every revision of every order
 CALL = "/orders"  # where a sink is told: POST, JSON of `order` and `revision`, an Idempotency-Key
 _REPEATED = 20  # every so many events one is sent twice …
 _LATER = 10  # … the second time so many requests after the first
-_MANY = 5  # of so many orders one has a second revision
+_FRESH = 0.8  # of the events tell of a new order, the rest of what became of one
 
 Delivery = tuple[str, str, int]  # sink, order, revision
 
 
 def events(amount: int, name: str) -> list[tuple[str, int]]:
-    """(order, revision): one order in five says more than once what became of it, the second time much later."""
-    orders = amount * (_MANY - 1) // _MANY
+    """(order, revision): one order in four is told of twice, the second time much later."""
+    orders = int(amount * _FRESH)
     return [(f"{name}-{at % orders:06d}", at // orders + 1) for at in range(amount)]
 
 
