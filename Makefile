@@ -6,7 +6,7 @@ MINUTES ?= 10
 BIN := .venv/bin
 STAMP := .venv/installed
 
-.PHONY: setup demo test check bench soak schema lock clean
+.PHONY: setup demo test check bench bench-peers soak schema lock clean
 
 setup: $(STAMP)
 
@@ -32,6 +32,12 @@ check: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python -m bench
+	$(BIN)/python -m bench same-work
+
+# Beside job libraries that do the same work: in an environment of their own, with brokers from Debian's packages.
+bench-peers: $(STAMP)
+	$(BIN)/python -m bench.peers.install
+	$(BIN)/python -m bench same-work --peers
 
 # Faults of every kind at random, for so many minutes; then what was lost, doubled or left. SEED repeats one.
 soak: $(STAMP)

@@ -1,6 +1,7 @@
-"""`python -m bench [--quick] [--record] [--database sqlite|postgresql] [MEASURE…]`"""
+"""`python -m bench [--quick] [--record] [--database sqlite|postgresql] [MEASURE…]`, or `python -m bench same-work`."""
 
 import argparse
+import sys
 from pathlib import Path
 
 import orjson
@@ -11,12 +12,16 @@ from bench.history import FIGURES, keep, record
 from bench.named import named
 from bench.report import goals, table
 from bench.run import BY_ITSELF, MEASURES, run
+from bench.same_work import command as same_work
 from bench.sizes import FULL, QUICK
 
 HERE = Path("var/bench")
 
 
 def main() -> None:
+    if sys.argv[1:2] == ["same-work"]:
+        same_work.main(sys.argv[2:])
+        return
     parser = argparse.ArgumentParser(prog="python -m bench", description="What the hub costs.")
     parser.add_argument(
         "measures",
