@@ -28,9 +28,14 @@ async def events(connection: AsyncConnection, state: str, of: str, limit: int) -
 
 
 async def event(connection: AsyncConnection, event_id: str) -> dict[str, Any] | None:
-    query = select(*(getattr(InboxRow, name) for name in (*_EVENT, "key", "body"))).where(InboxRow.id == event_id)
+    query = select(*(getattr(InboxRow, name) for name in (*_EVENT, "key", "pruned_at", "body"))).where(
+        InboxRow.id == event_id
+    )
     row = (await connection.execute(query)).one_or_none()
-    return None if row is None else dict(row._mapping) | {"body": row.body.decode(errors="replace")}
+    if row is None:
+        return None
+    pruned = None if row.pruned_at is None else f"pruned on {row.pruned_at:%Y-%m-%d}"
+    return dict(row._mapping) | {"body": pruned or row.body.decode(errors="replace")}
 
 
 async def commands(connection: AsyncConnection, state: str, of: str, limit: int) -> list[dict[str, Any]]:

@@ -257,7 +257,7 @@ class OutboxRow(Base):
         Index("uq_outbox_slot", "connection", "subject", "action", "target", "ordinal", unique=True),
         Index("ix_outbox_subject", "subject"),
         Index(
-            "ix_outbox_lane", "connection", "background", "due_at", "id", **_where("lane_due IS true", "lane_due IS 1")
+            "ix_outbox_due", "connection", "background", "due_at", "id", **_where("lane_due IS true", "lane_due IS 1")
         ),
         Index("ix_outbox_state", "state", "id"),
         Index("ix_outbox_order", "order_id"),

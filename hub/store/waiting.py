@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.domain.ids import first_id, made_at
 from hub.observe.depths import Depths, Lane, Queue, WorkerSeen
-from hub.store.inbox import EventState
+from hub.store.inbox import EventState, in_states
 from hub.store.outbox import AttemptState, CommandState
 from hub.store.tables import (
     AttemptRow,
@@ -63,7 +63,7 @@ async def depths(held: AsyncConnection, now: datetime) -> Depths:
         lanes=await lanes(held, now),
         inbox={state.value: count for state, count in events.items() if count},
         oldest_event=await held.scalar(
-            select(InboxRow.received_at).where(InboxRow.state == EventState.RECEIVED).order_by(InboxRow.id).limit(1)
+            select(func.min(InboxRow.received_at)).where(in_states([EventState.RECEIVED]))
         ),
         due_orders={"live": await _due(held, False), "background": await _due(held, True)},
         hints=await _hints(held, now),
@@ -98,7 +98,7 @@ async def lanes(held: AsyncConnection, now: datetime) -> tuple[Lane, ...]:
 
 
 async def _events(held: AsyncConnection, state: EventState) -> int:
-    rows = select(InboxRow.id).where(InboxRow.state == state).order_by(InboxRow.id).limit(MOST).subquery()
+    rows = select(InboxRow.id).where(in_states([state])).limit(MOST).subquery()
     return await held.scalar(select(func.count()).select_from(rows)) or 0
 
 

@@ -117,13 +117,14 @@ async def test_more_than_the_limit_gets_413_and_nothing_is_kept(served: Running,
 async def test_a_length_that_lies_gets_its_bytes_and_the_rest_is_no_request(served: Running) -> None:
     head = b"POST /webhooks/pay HTTP/1.1\r\nHost: hub\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n"
     reader, writer = await asyncio.open_connection(served.http.base_url.host, served.http.base_url.port)
-    writer.write(head + b" " * 10 + b"x" * MOST_BYTES)
-
-    answer = await reader.read()
+    writer.write(head + b" " * 10)
+    first = await reader.readuntil(b"}")
+    writer.write(b"x" * 1000)
+    rest = await reader.read()
 
     writer.close()
-    assert answer.startswith(b"HTTP/1.1 401")  # the ten bytes are not signed
-    assert answer.count(b"HTTP/1.1 ") == 2 and b"HTTP/1.1 400" in answer
+    assert first.startswith(b"HTTP/1.1 401")  # the ten bytes are not signed
+    assert rest.startswith(b"HTTP/1.1 400")
     assert await served.counts() == NOTHING | {"audit": 1}
 
 

@@ -44,7 +44,7 @@ def upgrade() -> None:
         op.add_column(table, sa.Column("worker", sa.String(length=40), server_default="", nullable=False))
     op.drop_index("ix_outbox_due", "outbox")
     op.create_index(
-        "ix_outbox_lane",
+        "ix_outbox_due",
         "outbox",
         ["connection", "background", "due_at", "id"],
         postgresql_where=sa.text("lane_due IS true"),
