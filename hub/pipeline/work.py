@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 import structlog
+from sqlalchemy.exc import OperationalError
 
 from hub.pipeline import clocks
 from hub.pipeline import publish as publishing
@@ -48,11 +49,11 @@ class Worker:
 
     async def run(self) -> None:
         """Until `stop()`. Finishes what it holds, or hands it back."""
-        database, clock = self.courier.database, self.courier.clock
-        async with database.write() as connection:
-            await inbox.make_partitions(connection)
-        pulse = Pulse(database, clock)
-        await pulse.start()
+        pulse = Pulse(self.courier.database, self.courier.clock)
+        while not await self._begun(pulse):
+            await self._pause(_SORRY)
+            if self._stop.is_set():
+                return
         self.courier = replace(self.courier, pulse=pulse)
         if self.publisher is not None:
             self.publisher = replace(self.publisher, pulse=pulse)
@@ -61,10 +62,21 @@ class Worker:
         finally:
             await pulse.leave()
 
+    async def _begun(self, pulse: Pulse) -> bool:
+        """False: the database is not there, or not yet. It may come later than we do."""
+        try:
+            async with self.courier.database.write() as connection:
+                await inbox.make_partitions(connection)
+            for each in self.connections:
+                await begin(self.courier, each)
+            await pulse.start()
+        except OperationalError as error:
+            log.warning("work.waits", why=str(error.orig)[:200])
+            return False
+        return True
+
     async def _move(self, pulse: Pulse) -> None:
         database, clock = self.courier.database, self.courier.clock
-        for each in self.connections:
-            await begin(self.courier, each)
         loops: list[Awaitable[None]] = [
             self._loop("digest", INBOX, lambda: digest(database, self.connections, clock, pulse=pulse)),
             self._loop("plan", PLAN, lambda: plan(database, self.connections, clock)),

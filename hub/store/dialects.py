@@ -1,11 +1,13 @@
 """All that differs between SQLite and PostgreSQL."""
 
+import time
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Executable, Table, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from hub.store.tables import Base
@@ -30,11 +32,51 @@ def normalised(url: str) -> URL:
 
 def engine_for(url: URL, *, pool_size: int = 8) -> AsyncEngine:
     if url.get_backend_name() == "postgresql":
-        return create_async_engine(url, pool_size=pool_size, max_overflow=8, pool_pre_ping=True, pool_recycle=1800)
+        engine = create_async_engine(
+            url, pool_size=pool_size, max_overflow=8, pool_recycle=1800, connect_args=dict(_PATIENCE)
+        )
+        event.listen(engine.sync_engine, "connect", _prepare_postgresql)
+        event.listen(engine.sync_engine, "checkin", _rested)
+        event.listen(engine.sync_engine, "checkout", _still_there)
+        return engine
     engine = create_async_engine(url, pool_size=pool_size, max_overflow=4)
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
+
+
+# A peer that was cut off is given up in half a minute, by us and by the server: it would keep its locks.
+_PATIENCE: Mapping[str, int] = {
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+_RESTED = 5.0  # seconds after which a connection is asked whether it is still there: each time costs a round trip
+
+
+def _prepare_postgresql(connection: Any, _record: Any) -> None:
+    cursor = connection.cursor()
+    cursor.execute("SET idle_in_transaction_session_timeout = '60s'")
+    connection.commit()
+    cursor.close()
+
+
+def _rested(_connection: Any, record: Any) -> None:
+    record.info["rests_since"] = time.monotonic()
+
+
+def _still_there(connection: Any, record: Any, _proxy: Any) -> None:
+    if time.monotonic() - record.info.get("rests_since", time.monotonic()) < _RESTED:
+        return
+    try:
+        cursor = connection.cursor()
+        cursor.execute("SELECT 1")
+        cursor.close()
+        connection.rollback()
+    except Exception as lost:
+        raise DisconnectionError from lost  # the pool tries with a new one
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -62,9 +62,7 @@ async def depths(held: AsyncConnection, now: datetime) -> Depths:
     return Depths(
         lanes=await lanes(held, now),
         inbox={state.value: count for state, count in events.items() if count},
-        oldest_event=await held.scalar(
-            select(func.min(InboxRow.received_at)).where(in_states([EventState.RECEIVED]))
-        ),
+        oldest_event=await held.scalar(select(func.min(InboxRow.received_at)).where(in_states([EventState.RECEIVED]))),
         due_orders={"live": await _due(held, False), "background": await _due(held, True)},
         hints=await _hints(held, now),
         drifts=await _by_connection(held, select(DriftRow.connection)),
