@@ -18,7 +18,7 @@ from hub.domain.order import Customer, Order
 from hub.domain.records import CustomerRecord, Record
 from hub.observe import metrics, traces
 from hub.pipeline.registry import Connection, Connections
-from hub.store import drifts, due, lanes, outbox
+from hub.store import arrays, drifts, due, lanes, outbox
 from hub.store.database import Database
 from hub.store.drifts import Drift
 from hub.store.due import Due
@@ -26,6 +26,11 @@ from hub.store.outbox import UNDER_WAY, CommandState, New, Newest, Slot
 from hub.store.tables import CustomerRow, KeyRow, OrderRow, RecordRow
 
 BATCH = 200
+
+# Locked: who plans the same order beside us must see what we asked for.
+_orders = arrays.lookup(OrderRow, ("id", "document", "customer_key"), by="id", order="id", lock=True)
+_customers = arrays.lookup(CustomerRow, ("id", "document"), by="id")
+_records_of = arrays.lookup(RecordRow, ("connection", "kind", "external_id", "data", "golden"), by="golden")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -45,14 +50,7 @@ async def plan(database: Database, connections: Connections, clock: Clock, limit
         wants = await due.claim(connection, limit)
         if not wants:
             return 0
-        rows = (
-            await connection.execute(
-                select(OrderRow.id, OrderRow.document, OrderRow.customer_key)
-                .where(OrderRow.id.in_(sorted(wants)))
-                .order_by(OrderRow.id)
-                .with_for_update()  # who plans the same order beside us must see what we asked for
-            )
-        ).all()
+        rows = await _orders(connection, sorted(wants))
         views = await _views(connection, rows)
         wanted: dict[str, dict[str, Wanted]] = {
             order.id: {
@@ -78,10 +76,7 @@ async def _views(
     keys = {row.customer_key for row in rows} - {""}
     customer_of = await _golden_of(connection, keys)
     customers = {
-        row.id: decode_customer(row.document)
-        for row in await connection.execute(
-            select(CustomerRow.id, CustomerRow.document).where(CustomerRow.id.in_(sorted(set(customer_of.values()))))
-        )
+        row.id: decode_customer(row.document) for row in await _customers(connection, sorted(set(customer_of.values())))
     }
     customer_records = await _records(connection, set(customers))
     views = []
@@ -98,11 +93,8 @@ async def _views(
 
 async def _records(connection: AsyncConnection, golden: Iterable[str]) -> dict[str, list[Record]]:
     found: dict[str, list[Record]] = defaultdict(list)
-    rows = await connection.execute(
-        select(RecordRow.kind, RecordRow.data, RecordRow.golden)
-        .where(RecordRow.golden.in_(sorted(golden)))
-        .order_by(RecordRow.connection, RecordRow.kind, RecordRow.external_id)
-    )
+    rows = await _records_of(connection, sorted(golden))
+    rows.sort(key=lambda row: (row.connection, row.kind, row.external_id))
     for row in rows:
         record = decode_record(row.kind, row.data)
         if not record.deleted:
@@ -110,8 +102,10 @@ async def _records(connection: AsyncConnection, golden: Iterable[str]) -> dict[s
     return found
 
 
-async def _golden_of(connection: AsyncConnection, keys: Iterable[str]) -> dict[str, str]:
+async def _golden_of(connection: AsyncConnection, keys: Collection[str]) -> dict[str, str]:
     """Customer key -> golden customer. A key's cluster holds exactly one customer."""
+    if not keys:
+        return {}
     rows = await connection.execute(
         select(KeyRow.key, CustomerRow.id)
         .join(CustomerRow, CustomerRow.cluster == KeyRow.cluster)

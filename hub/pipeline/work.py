@@ -13,7 +13,7 @@ from hub.pipeline import clocks
 from hub.pipeline import publish as publishing
 from hub.pipeline.audit import audit
 from hub.pipeline.deliver import Courier
-from hub.pipeline.digest import INBOX, digest
+from hub.pipeline.digest import BATCH, INBOX, digest
 from hub.pipeline.lanes import Lanes
 from hub.pipeline.plan import plan
 from hub.pipeline.prune import Pruner, prune_in_turn
@@ -30,6 +30,8 @@ from hub.store.outbox import OUTBOX
 log = structlog.get_logger("orderhub.work")
 
 _POLL = 5.0  # seconds without a bell
+_COMPANY = range(4, BATCH)  # so many in one step: more are coming, and there is no backlog yet
+_GATHER = 0.025  # seconds
 _SORRY = 1.0  # seconds after a fault of our own or of the database
 _HOUR = 3600.0  # seconds between two looks at a connection's subscriptions, and at its tokens
 
@@ -126,6 +128,8 @@ class Worker:
                 await self._pause(_SORRY)
             if not worked:
                 await database.wait(topic, heard, _POLL)
+            elif worked in _COMPANY:
+                await asyncio.sleep(_GATHER)  # what comes in company shares a transaction
 
     async def _audit(self, connection: Connection) -> None:
         await audit(self.courier, connection, self.webhook_url(connection.id))

@@ -4,7 +4,9 @@ PostgreSQL takes one array per column (`unnest`, in binary: a third of the cost 
 what the columns hold: plain strings (`state.value`, no enum), `bytes`, `int`, `bool`, aware times.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import contextlib
+from collections import namedtuple
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -32,6 +34,18 @@ _TYPES: Final[Mapping[type[TypeEngine[Any]], str]] = {  # the exact class, so th
 }
 
 
+@contextlib.asynccontextmanager
+async def _as_sqlalchemy(connection: AsyncConnection) -> AsyncIterator[Any]:
+    """The driver's own connection. Its errors come as SQLAlchemy would have said them: nobody has to know both."""
+    raw = await connection.get_raw_connection()
+    base = connection.dialect.loaded_dbapi.Error
+    try:
+        yield raw.driver_connection
+    except base as error:
+        lost = connection.dialect.is_disconnect(error, raw.dbapi_connection, None)
+        raise DBAPIError.instance(None, None, error, base, connection_invalidated=lost) from error
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
     """`await statement(connection, columns)` inside a transaction of SQLAlchemy's: what it returns, as tuples."""
@@ -44,16 +58,8 @@ class Statement:
     async def __call__(self, connection: AsyncConnection, columns: Sequence[Column]) -> Rows:
         if not columns[0]:
             return []
-        raw = await connection.get_raw_connection()
-        driver: Any = raw.driver_connection
-        try:
+        async with _as_sqlalchemy(connection) as driver:
             return await self._run(connection, driver, columns)
-        except connection.dialect.loaded_dbapi.Error as error:
-            # As SQLAlchemy would have said it, so that nobody has to know both.
-            lost = connection.dialect.is_disconnect(error, raw.dbapi_connection, None)
-            raise DBAPIError.instance(
-                None, None, error, connection.dialect.loaded_dbapi.Error, connection_invalidated=lost
-            ) from error
 
     async def _run(self, connection: AsyncConnection, driver: Any, columns: Sequence[Column]) -> Rows:
         if connection.dialect.name == "postgresql":
@@ -140,6 +146,64 @@ def update(table: type[Base], names: Sequence[str], *, by: Sequence[str], also: 
         False,
         tuple(_type(table, name) == "timestamptz" for name in told),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """`await lookup(connection, values)`: the rows in which one column is among the values, by the columns' names.
+
+    On PostgreSQL one text for any number of values, which is prepared once.
+    """
+
+    postgresql: str
+    sqlite: Callable[[int], str]  # for so many values
+    _row: type[Any] = field(repr=False)
+    _times: tuple[int, ...] = field(repr=False)  # the places of columns that hold times
+    _flags: tuple[int, ...] = field(repr=False)  # … and of those that are true or false
+
+    async def __call__(self, connection: AsyncConnection, values: Collection[str]) -> list[Any]:
+        if not values:
+            return []
+        async with _as_sqlalchemy(connection) as driver:
+            if connection.dialect.name == "postgresql":
+                cursor = driver.cursor(row_factory=tuple_row)
+                await cursor.execute(self.postgresql, (list(values),), prepare=True)
+                return [*map(self._row._make, await cursor.fetchall())]
+            given, found = list(values), []
+            for start in range(0, len(given), _PARAMETERS):
+                some = given[start : start + _PARAMETERS]
+                found += await driver.execute_fetchall(self.sqlite(len(some)), some)
+            return [self._row._make(self._read(row)) for row in found]
+
+    def _read(self, row: tuple[Any, ...]) -> list[Any]:
+        values = list(row)
+        for place in self._times:
+            if values[place] is not None:
+                values[place] = datetime.fromisoformat(values[place]).replace(tzinfo=UTC)
+        for place in self._flags:
+            values[place] = bool(values[place])
+        return values
+
+
+def lookup(table: type[Base], names: Sequence[str], *, by: str, order: str = "", lock: bool = False) -> Lookup:
+    """`order`: a column to sort by. `lock`: holds the rows until the transaction ends, taken in that order."""
+    head = f"SELECT {', '.join(names)} FROM {table.__tablename__} WHERE {by}"  # noqa: S608 - names of our own tables
+    tail = f" ORDER BY {order}" if order else ""
+    kinds = [_type(table, name) for name in names]
+    return Lookup(
+        f"{head} = ANY(%s::{_type(table, by)}[]){tail}{' FOR UPDATE' if lock else ''}",
+        lambda count: f"{head} IN ({', '.join(['?'] * count)}){tail}",
+        namedtuple(f"{table.__name__}Found", names),
+        tuple(place for place, kind in enumerate(kinds) if kind == "timestamptz"),
+        tuple(place for place, kind in enumerate(kinds) if kind == "bool"),
+    )
+
+
+def every(table: type[Base]) -> list[str]:
+    """The names of all columns."""
+    columns = table.__table__
+    assert isinstance(columns, Table)
+    return [column.name for column in columns.columns]
 
 
 def _type(table: type[Base], name: str) -> str:

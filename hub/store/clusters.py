@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -17,6 +17,8 @@ _AT_ONCE = 5_000  # keys in one statement
 _ROUNDS = 8
 
 _add_clusters = arrays.insert(ClusterRow, ("id",), conflict="ON CONFLICT DO NOTHING")
+_lock = arrays.lookup(ClusterRow, ("id",), by="id", order="id", lock=True)
+_known = arrays.lookup(KeyRow, ("key", "cluster"), by="key")
 _add_keys = arrays.insert(KeyRow, ("key", "cluster"), conflict="ON CONFLICT DO NOTHING")
 
 
@@ -47,9 +49,7 @@ async def settle(connection: AsyncConnection, claims: Sequence[set[str]]) -> lis
         missing = [key for key in keys if key not in known]
         await _add_keys(connection, [missing, [assigned[key] for key in missing]])
         involved = sorted(set(known.values()) | set(new_clusters))
-        await connection.execute(
-            select(ClusterRow.id).where(ClusterRow.id.in_(involved)).order_by(ClusterRow.id).with_for_update()
-        )
+        await _lock(connection, involved)
         now_known = await _clusters_of(connection, keys)
         if set(now_known.values()) <= set(involved):
             final = _assign(claims, now_known)
@@ -59,13 +59,7 @@ async def settle(connection: AsyncConnection, claims: Sequence[set[str]]) -> lis
 
 
 async def _clusters_of(connection: AsyncConnection, keys: Sequence[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for start in range(0, len(keys), _AT_ONCE):
-        rows = await connection.execute(
-            select(KeyRow.key, KeyRow.cluster).where(KeyRow.key.in_(keys[start : start + _AT_ONCE]))
-        )
-        found |= {row.key: row.cluster for row in rows}
-    return found
+    return {row.key: row.cluster for row in await _known(connection, keys)}
 
 
 def _assign(claims: Iterable[set[str]], known: dict[str, str]) -> dict[str, str]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, delete, or_, select
+from sqlalchemy import and_, delete, or_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.store import arrays
@@ -21,6 +21,7 @@ class Drift:
 
 
 _COLUMNS = ("order_id", "connection", "about", "expected", "found", "since")
+_standing = arrays.lookup(DriftRow, _COLUMNS, by="order_id")
 _write = arrays.insert(
     DriftRow,
     _COLUMNS,
@@ -31,7 +32,7 @@ _write = arrays.insert(
 
 async def stand(connection: AsyncConnection, drifts: Mapping[str, Sequence[Drift]], now: datetime) -> None:
     """What stands now of each of these orders; the rest of theirs is gone. `since` survives."""
-    rows = await connection.execute(select(DriftRow.__table__).where(DriftRow.order_id.in_(sorted(drifts))))
+    rows = await _standing(connection, sorted(drifts))
     known = {(row.order_id, row.connection, row.about): (row.expected, row.found) for row in rows}
     standing = {
         (order_id, each.connection, storable(each.about)[:255]): (storable(each.expected), storable(each.found))

@@ -38,6 +38,9 @@ _ORDER = (
 )  # fmt: skip
 _CUSTOMER = ("id", "cluster", "name", "email", "phone", "updated_at", "document")
 
+_records_of = arrays.lookup(RecordRow, _RECORD, by="cluster")
+_orders_of = arrays.lookup(OrderRow, ("id", "document", "version", "customer_key"), by="cluster")
+_customers_of = arrays.lookup(CustomerRow, ("id", "document"), by="cluster")
 _write_records = arrays.upsert(RecordRow, _RECORD)
 _write_orders = arrays.upsert(OrderRow, _ORDER, same={"plan_due": "0"})  # `due` tells; a mark is of the version before
 _write_customers = arrays.upsert(CustomerRow, _CUSTOMER)
@@ -66,8 +69,7 @@ class Cause:
 
 
 async def records_of(connection: AsyncConnection, clusters: Collection[str]) -> Sequence[Any]:
-    rows = await connection.execute(select(RecordRow.__table__).where(RecordRow.cluster.in_(sorted(clusters))))
-    return rows.all()
+    return await _records_of(connection, clusters)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,12 +114,7 @@ async def assign(connection: AsyncConnection, golden_of: Iterable[tuple[tuple[st
 
 
 async def orders_of(connection: AsyncConnection, clusters: Collection[str]) -> dict[str, Any]:
-    rows = await connection.execute(
-        select(OrderRow.id, OrderRow.document, OrderRow.version, OrderRow.customer_key).where(
-            OrderRow.cluster.in_(sorted(clusters))
-        )
-    )
-    return {row.id: row for row in rows}
+    return {row.id: row for row in await _orders_of(connection, clusters)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,10 +223,7 @@ async def orders_of_customers(connection: AsyncConnection, customer_keys: Collec
 
 
 async def customers_of(connection: AsyncConnection, clusters: Collection[str]) -> dict[str, bytes]:
-    rows = await connection.execute(
-        select(CustomerRow.id, CustomerRow.document).where(CustomerRow.cluster.in_(sorted(clusters)))
-    )
-    return {row.id: row.document for row in rows}
+    return {row.id: row.document for row in await _customers_of(connection, clusters)}
 
 
 async def write_customers(connection: AsyncConnection, customers: Sequence[tuple[Customer, bytes, str]]) -> None:

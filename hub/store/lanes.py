@@ -18,6 +18,7 @@ from hub.store.texts import storable
 _LEASED = ("state", "lease", "worker", "leased_until", "first_sent_at")
 _SETTLED = ("state", "reason", "lane_due", "due_at", "tries", "done_at")
 
+_held = arrays.lookup(OutboxRow, ("lease", "order_id"), by="id", order="id", lock=True)
 _lease = arrays.update(OutboxRow, _LEASED, by=("id",))
 _begin = arrays.insert(
     AttemptRow, ("id", "command_id", "started_at"), same={"state": f"'{AttemptState.SENDING}'", "message": "''"}
@@ -110,12 +111,7 @@ async def still_mine(connection: AsyncConnection, leased: Collection[Leased]) ->
     """Locks these commands. Returns the leases that hold, each with its command's order as it is now: where one was
     lost, nothing of the attempt may be written."""
     tokens = {each.lease for each in leased}
-    held = await connection.execute(
-        select(OutboxRow.lease, OutboxRow.order_id)
-        .where(OutboxRow.id.in_(sorted(each.row.id for each in leased)))
-        .order_by(OutboxRow.id)
-        .with_for_update()
-    )
+    held = await _held(connection, [each.row.id for each in leased])
     return {row.lease: row.order_id for row in held if row.lease in tokens}
 
 

@@ -57,15 +57,20 @@ class Newest:
     live: Any | None
 
 
+_of_subjects = arrays.lookup(
+    OutboxRow,
+    ("id", "connection", "subject", "action", "target", "state", "content", "ordinal"),
+    by="subject",
+    order="ordinal",
+)
+_of_orders = arrays.lookup(
+    OutboxRow, ("id", "connection", "order_id", "subject", "action", "target", "state"), by="order_id"
+)
+
+
 async def newest_of(connection: AsyncConnection, slots: Collection[Slot]) -> dict[Slot, Newest]:
-    subjects = sorted({slot.subject for slot in slots})
-    if not subjects:
-        return {}
-    rows = await connection.execute(
-        select(OutboxRow.__table__).where(OutboxRow.subject.in_(subjects)).order_by(OutboxRow.ordinal)
-    )
     found: dict[Slot, Newest] = {}
-    for row in rows:
+    for row in await _of_subjects(connection, sorted({slot.subject for slot in slots})):
         slot = Slot(row.connection, row.subject, row.action, row.target)
         if slot in slots:
             live = found[slot].live if slot in found else None
@@ -75,13 +80,8 @@ async def newest_of(connection: AsyncConnection, slots: Collection[Slot]) -> dic
 
 async def waiting_of(connection: AsyncConnection, order_ids: Collection[str]) -> Sequence[Any]:
     """Commands of these orders that are not done: waiting, under way, or parked."""
-    rows = await connection.execute(
-        select(OutboxRow.__table__).where(
-            OutboxRow.order_id.in_(sorted(order_ids)),
-            OutboxRow.state.in_([*WAITS, CommandState.PARKED]),
-        )
-    )
-    return rows.all()
+    rows = await _of_orders(connection, sorted(order_ids))
+    return [row for row in rows if row.state in WAITS or row.state == CommandState.PARKED]
 
 
 MAYBE = (AttemptState.SENDING, AttemptState.UNKNOWN)
@@ -89,6 +89,8 @@ MAYBE = (AttemptState.SENDING, AttemptState.UNKNOWN)
 
 async def in_doubt(connection: AsyncConnection, command_ids: Collection[str]) -> set[str]:
     """Those of these commands of which nobody knows whether they were done."""
+    if not command_ids:
+        return set()
     found = await connection.scalars(
         select(AttemptRow.command_id).where(AttemptRow.command_id.in_(sorted(command_ids)), AttemptRow.state.in_(MAYBE))
     )
