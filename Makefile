@@ -6,7 +6,7 @@ MINUTES ?= 10
 BIN := .venv/bin
 STAMP := .venv/installed
 
-.PHONY: setup demo test check bench bench-peers soak schema lock clean
+.PHONY: setup demo test nightly check bench bench-peers soak schema lock clean
 
 setup: $(STAMP)
 
@@ -21,7 +21,11 @@ demo: $(STAMP)
 	$(BIN)/hub demo --port $(PORT) $(if $(filter-out 0,$(ONCE)),--once)
 
 test: $(STAMP)
-	$(BIN)/python -m pytest -q -n 2 --dist worksteal
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not nightly"
+
+# What takes minutes: an upgrade that rolls through a day, a burst of 50,000 webhooks, the bench in small.
+nightly: $(STAMP)
+	$(BIN)/python -m pytest -q -m nightly
 
 check: $(STAMP)
 	$(BIN)/ruff format --check .

@@ -122,7 +122,7 @@ def test_every_named_figure_is_one_of_some_measure() -> None:
     assert set(ON_BOTH) | set(ON_POSTGRESQL) == set(MEASURES)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.parametrize("measure", ON_POSTGRESQL)
 async def test_every_measure_on_postgresql_has_its_named_figures_and_rows(measure: str, tmp_path: Path) -> None:
     result = await run(tmp_path / "run", ("postgresql",), TINY, [measure])

@@ -54,7 +54,7 @@ class Senders:
         writer.close()
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 async def test_a_burst_at_a_slow_database_is_turned_away_in_bounded_memory_and_nothing_acknowledged_is_lost(
     database_url: str, tmp_path: Path

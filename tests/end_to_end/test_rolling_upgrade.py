@@ -134,6 +134,7 @@ async def all_old(here: Place, older: Path) -> AsyncIterator[list[Slot]]:
             await slot.end(signal.SIGKILL)
 
 
+@pytest.mark.nightly
 async def test_old_and_new_processes_side_by_side_settle_everything(
     older: Path, made_by_older: str, tmp_path: Path
 ) -> None:
