@@ -104,6 +104,9 @@ class Lanes:
             lane.heard = heard[lane]
             full = claimed.get(lane.connection.id, 0) >= lane.room  # more may wait
             lane.look_at = now if full else now + later.get(lane.connection.id, POLL)
+        for outcome in ended:
+            if outcome.error is not None:  # it may be due again sooner than anybody rings
+                self._lanes[outcome.connection.id].look_at = now
         for each in leased:
             self._begin(self._lanes[each.row.connection], each)
         return bool(ended or leased)
