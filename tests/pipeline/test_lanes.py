@@ -1,7 +1,7 @@
 """Lanes: a dead vendor fills its own places alone, live goes before a backfill, what was lost is not written."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -60,7 +60,7 @@ class Vendor:
         return []
 
     def connection(self, name: str) -> Connection:
-        push = {Tell: Push(send=self.send, safety=Upsert("its number"))}
+        push: Mapping[type[Command], Push] = {Tell: Push(send=self.send, safety=Upsert("its number"))}
         connector = replace(TELLER, plan=_plan, push=push)
         return Connection(
             id=name, connector=connector, settings=TELLER.settings(connector="teller"), settings_digest=""
