@@ -101,6 +101,7 @@ def _settle_down() -> None:
     """What was made at start lives for ever: the collector need not walk it again and again (0.2 s each time)."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 20, 20)  # a batch makes many things at once and drops them all
 
 
 async def _prepare(hub: Hub, settings: "Settings") -> None:

@@ -9,7 +9,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -34,6 +34,7 @@ from hub.store.outbox import WAITS, AttemptState, CommandState
 LEASE = timedelta(seconds=90)  # of whoever has no pulse; longer than any vendor call's deadline
 HANDOVER = timedelta(seconds=5)  # so long before its end all calls of a delivery, which may be several, are cut off
 _REPEATS = 2  # so often the same key is sent again before the vendor is asked
+_NEVER = datetime.min.replace(tzinfo=UTC)
 _MARGIN = timedelta(minutes=5)  # a key is not trusted in the last minutes of its life
 
 
@@ -47,6 +48,7 @@ class Courier:
     jitter: Callable[[], float] = random.random
     background: Callable[[], AbstractContextManager[None]] = nullcontext  # calls within let others go first
     pulse: NoPulse = field(default_factory=NoPulse)  # what leases are held by
+    worked: dict[str, datetime] = field(default_factory=dict)  # when it was last written down of each connection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,7 +210,7 @@ async def settle(held: AsyncConnection, courier: Courier, outcomes: Sequence[Out
     # Something may have waited for the end of these, or may be wanted instead.
     over = [each.leased for each in ended if each.state not in WAITS]
     await due.want(held, {order_of[each.lease]: Due(each.row.cause, each.row.background) for each in over})
-    await connections.worked(held, sorted({each.connection.id for each in mine if each.error is None}), now)
+    await connections.worked(held, _news(courier, mine, now), now)
     for each in mine:
         if isinstance(each.error, NeedsAttention):
             await connections.pause(held, each.connection.id, str(each.error), now)
@@ -218,6 +220,17 @@ async def settle(held: AsyncConnection, courier: Courier, outcomes: Sequence[Out
         metrics.attempts.labels(end.leased.row.connection, end.attempt.value).inc()
         _trace(each, end.state)
     return {end.leased.lease: end.state for end in ended}
+
+
+_RESOLUTION = timedelta(seconds=5)
+
+
+def _news(courier: Courier, ended: Sequence[Outcome], now: datetime) -> list[str]:
+    """Connections that worked, and of which this was not said just now."""
+    worked = sorted({each.connection.id for each in ended if each.error is None})
+    news = [each for each in worked if not timedelta() <= now - courier.worked.get(each, _NEVER) < _RESOLUTION]
+    courier.worked.update(dict.fromkeys(news, now))
+    return news
 
 
 def _trace(outcome: Outcome, state: CommandState) -> None:

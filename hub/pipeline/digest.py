@@ -16,7 +16,7 @@ from hub.pipeline.reading import Read, read
 from hub.pipeline.registry import Connections
 from hub.store import connections as connections_
 from hub.store import hints, inbox
-from hub.store.clusters import Raced, not_the_events_fault
+from hub.store.clusters import not_the_events_fault
 from hub.store.database import Database
 from hub.store.dialects import lost_a_race
 from hub.store.golden import Cause
@@ -32,32 +32,31 @@ async def digest(
     database: Database, connections: Connections, clock: Clock, limit: int = BATCH, pulse: NoPulse = NO_PULSE
 ) -> int:
     """Applies a batch of waiting events. Returns how many ended; 0 when nothing waits (or others hold it)."""
+    careful = False
     for race in range(_RACES):
         try:
             async with database.write() as connection:
                 rows = await inbox.claim(connection, limit)
                 await pulse.reading([row.id for row in rows])
-                return await _batch(connection, connections, rows, clock)
-        except (DBAPIError, Raced) as error:
-            if isinstance(error, DBAPIError) and not lost_a_race(error):
+                return await _batch(connection, connections, rows, clock, careful=careful)
+        except Exception as error:
+            if not not_the_events_fault(error):
+                careful = True  # a poisoned event never sinks its batch
+            elif isinstance(error, DBAPIError) and not lost_a_race(error):
                 raise
             if race == _RACES - 1:
                 raise
     raise AssertionError
 
 
-async def _batch(connection: AsyncConnection, connections: Connections, rows: Sequence[Any], clock: Clock) -> int:
+async def _batch(
+    connection: AsyncConnection, connections: Connections, rows: Sequence[Any], clock: Clock, *, careful: bool
+) -> int:
     if not rows:
         return 0
     now = clock()
-    readings = [_read(connections, row) for row in rows]
-    try:
-        async with connection.begin_nested():
-            ended = await _apply(connection, list(zip(rows, readings, strict=True)), now)
-    except Exception as error:
-        if not_the_events_fault(error):
-            raise
-        ended = await _one_by_one(connection, list(zip(rows, readings, strict=True)), now)
+    pairs = [(row, _read(connections, row)) for row in rows]
+    ended = await (_one_by_one if careful else _apply)(connection, pairs, now)
     await inbox.end(connection, ended, now)
     await connections_.heard(connection, _newest(rows))
     ended_at = clock()
@@ -79,7 +78,7 @@ def _newest(rows: Sequence[Any]) -> dict[str, datetime]:
 
 
 async def _one_by_one(connection: AsyncConnection, read: Sequence[tuple[Any, Read]], now: datetime) -> list[Ended]:
-    """A poisoned event never sinks its batch: each on its own, and whichever fails is parked."""
+    """Each on its own, under a savepoint, and whichever fails is parked."""
     ended: list[Ended] = []
     for pair in read:
         try:

@@ -28,7 +28,7 @@ log = structlog.get_logger("orderhub.deliver")
 POLL = 5.0  # seconds without a bell
 _SORRY = 1.0  # seconds after a fault of our own or of the database
 _COMPANY = 8  # calls under way: some are about to end
-_GATHER = 0.01  # seconds
+_GATHER = 0.02  # seconds
 _GRACE = 10.0  # seconds that deliveries under way get to finish when the process stops
 _RACES = 5
 

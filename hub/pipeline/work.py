@@ -31,7 +31,7 @@ log = structlog.get_logger("orderhub.work")
 
 _POLL = 5.0  # seconds without a bell
 _COMPANY = range(4, BATCH)  # so many in one step: more are coming, and there is no backlog yet
-_GATHER = 0.025  # seconds
+_GATHER = 0.05  # seconds
 _SORRY = 1.0  # seconds after a fault of our own or of the database
 _HOUR = 3600.0  # seconds between two looks at a connection's subscriptions, and at its tokens
 

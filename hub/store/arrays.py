@@ -6,7 +6,7 @@ what the columns hold: plain strings (`state.value`, no enum), `bytes`, `int`, `
 
 import contextlib
 from collections import namedtuple
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -35,7 +35,7 @@ _TYPES: Final[Mapping[type[TypeEngine[Any]], str]] = {  # the exact class, so th
 
 
 @contextlib.asynccontextmanager
-async def _as_sqlalchemy(connection: AsyncConnection) -> AsyncIterator[Any]:
+async def driver_of(connection: AsyncConnection) -> AsyncIterator[Any]:
     """The driver's own connection. Its errors come as SQLAlchemy would have said them: nobody has to know both."""
     raw = await connection.get_raw_connection()
     base = connection.dialect.loaded_dbapi.Error
@@ -58,7 +58,7 @@ class Statement:
     async def __call__(self, connection: AsyncConnection, columns: Sequence[Column]) -> Rows:
         if not columns[0]:
             return []
-        async with _as_sqlalchemy(connection) as driver:
+        async with driver_of(connection) as driver:
             return await self._run(connection, driver, columns)
 
     async def _run(self, connection: AsyncConnection, driver: Any, columns: Sequence[Column]) -> Rows:
@@ -164,16 +164,20 @@ class Lookup:
     async def __call__(self, connection: AsyncConnection, values: Collection[str]) -> list[Any]:
         if not values:
             return []
-        async with _as_sqlalchemy(connection) as driver:
+        async with driver_of(connection) as driver:
             if connection.dialect.name == "postgresql":
                 cursor = driver.cursor(row_factory=tuple_row)
                 await cursor.execute(self.postgresql, (list(values),), prepare=True)
-                return [*map(self._row._make, await cursor.fetchall())]
+                return self.rows(await cursor.fetchall(), embedded=False)
             given, found = list(values), []
             for start in range(0, len(given), _PARAMETERS):
                 some = given[start : start + _PARAMETERS]
                 found += await driver.execute_fetchall(self.sqlite(len(some)), some)
-            return [self._row._make(self._read(row)) for row in found]
+            return self.rows(found, embedded=True)
+
+    def rows(self, found: Iterable[tuple[Any, ...]], *, embedded: bool) -> list[Any]:
+        """Rows of another statement that names the same columns; `embedded`: SQLite's."""
+        return [self._row._make(self._read(row) if embedded else row) for row in found]
 
     def _read(self, row: tuple[Any, ...]) -> list[Any]:
         values = list(row)

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, literal_column, or_, select, update
+from psycopg.rows import tuple_row
+from sqlalchemy import ColumnElement, and_, bindparam, literal_column, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.domain.errors import Refused
@@ -183,6 +184,43 @@ async def make_partitions(connection: AsyncConnection) -> None:
     )
 
 
+_CLAIMED = ("id", "connection", "key", "kind", "body", "at", "received_at", "tries")
+_claimed = arrays.lookup(InboxRow, _CLAIMED, by="part")
+_NAMES = ", ".join(_CLAIMED)
+# A share of the partitions only, the longest waiting first: another worker takes the next share.
+_LOCK = (
+    "SELECT p.part FROM partitions p CROSS JOIN LATERAL"
+    " (SELECT id FROM inbox WHERE part = p.part AND part >= 0 ORDER BY id LIMIT 1) AS oldest"
+    " ORDER BY oldest.id LIMIT %s FOR UPDATE OF p SKIP LOCKED"
+)
+_MINE = f"SELECT {_NAMES} FROM inbox WHERE part = mine.part AND part >= 0 ORDER BY id LIMIT %s"  # noqa: S608 - our names
+_TAKE = f"SELECT waits.* FROM unnest(%s::int4[]) AS mine(part) CROSS JOIN LATERAL ({_MINE}) AS waits"  # noqa: S608
+_WAITS = "SELECT part, min(id) FROM inbox WHERE part >= 0 GROUP BY part ORDER BY 2 LIMIT ?"
+_OLDEST = f"SELECT * FROM (SELECT {_NAMES} FROM inbox WHERE part = ? AND part >= 0 ORDER BY id LIMIT ?)"  # noqa: S608
+
+
+async def _claim_postgresql(driver: Any, limit: int) -> list[Any]:
+    cursor = driver.cursor(row_factory=tuple_row)
+    await cursor.execute(_LOCK, (_SHARE,), prepare=True)
+    parts = [part for (part,) in await cursor.fetchall()]
+    if not parts:
+        return []
+    await cursor.execute(_TAKE, (parts, -(-limit // len(parts))), prepare=True)
+    return _claimed.rows(await cursor.fetchall(), embedded=False)
+
+
+async def _claim_sqlite(driver: Any, limit: int) -> list[Any]:
+    """One process, so nothing is locked."""
+    parts = [part for part, _ in await driver.execute_fetchall(_WAITS, (_SHARE,))]
+    if not parts:
+        return []
+    share = -(-limit // len(parts))
+    found = await driver.execute_fetchall(
+        " UNION ALL ".join([_OLDEST] * len(parts)), [value for part in parts for value in (part, share)]
+    )
+    return _claimed.rows(found, embedded=True)
+
+
 async def claim(connection: AsyncConnection, limit: int) -> Sequence[Any]:
     """Locks partitions that have events waiting and returns the oldest. The locks end with the transaction.
 
@@ -191,32 +229,11 @@ async def claim(connection: AsyncConnection, limit: int) -> Sequence[Any]:
     event waits for nothing but its turn, whatever time it is on the host that took it in. What waits is never counted
     or sorted, so a long queue costs no more than a short one.
     """
-    oldest = (
-        select(func.min(InboxRow.id))
-        .where(InboxRow.part == PartitionRow.part, InboxRow.part >= 0)
-        .correlate(PartitionRow)
-        .scalar_subquery()
-    )
-    waiting = select(PartitionRow.part, oldest.label("oldest")).subquery()
-    # A share of the partitions only, the longest waiting first: another worker takes the next share.
-    locked = await connection.scalars(
-        select(PartitionRow.part)
-        .join(waiting, waiting.c.part == PartitionRow.part)
-        .where(waiting.c.oldest.is_not(None))
-        .order_by(waiting.c.oldest)
-        .limit(_SHARE)
-        .with_for_update(of=PartitionRow, skip_locked=True)
-    )
-    parts = sorted(locked)
-    rows: list[Any] = []
-    for at, part in enumerate(parts):
-        share = (limit - len(rows)) // (len(parts) - at)
-        rows += await connection.execute(
-            select(InboxRow.__table__)
-            .where(InboxRow.part == part, InboxRow.part >= 0)
-            .order_by(InboxRow.id)
-            .limit(max(share, 1))
-        )
+    async with arrays.driver_of(connection) as driver:
+        if connection.dialect.name == "postgresql":
+            rows = await _claim_postgresql(driver, limit)
+        else:
+            rows = await _claim_sqlite(driver, limit)
     rows.sort(key=lambda row: row.id)
     suspect = next((at for at, row in enumerate(rows) if row.tries), len(rows))
     return rows[: suspect or 1]
