@@ -54,6 +54,10 @@ def postgres() -> Iterator[str]:
 
     try:
         with get_server(home / "data", cleanup_mode="stop") as server:
+            # Each test has a database of its own, and none cuts the power (those that kill a server have another one).
+            for each in ("fsync", "full_page_writes"):
+                _execute(server.get_uri(), f"ALTER SYSTEM SET {each} = off")
+            _execute(server.get_uri(), "SELECT pg_reload_conf()")
             yield server.get_uri()
     finally:
         shutil.rmtree(home, ignore_errors=True)
