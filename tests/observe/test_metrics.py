@@ -15,7 +15,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 SOME = Depths(
     lanes=(
         Lane(
-            connection="books",
+            connection="the_books",
             paused="stock-taking",
             states={"unknown": 1},
             due=4,
@@ -27,8 +27,8 @@ SOME = Depths(
     inbox={"parked": 2},
     oldest_event=NOW - timedelta(minutes=2),
     due_orders={"live": Queue(count=7, oldest=NOW - timedelta(seconds=3))},
-    hints={"books": Queue(count=5, oldest=NOW - timedelta(seconds=9))},
-    drifts={"books": 3},
+    hints={"the_books": Queue(count=5, oldest=NOW - timedelta(seconds=9))},
+    drifts={"the_books": 3},
 )
 
 
@@ -41,7 +41,8 @@ def samples() -> dict[str, float]:
 
 
 def of_books() -> dict[str, float]:
-    mine = {name.partition("[")[0]: value for name, value in samples().items() if "('connection', 'books')" in name}
+    """A connection that no other test of this process has: counters stay for ever."""
+    mine = {name.partition("[")[0]: value for name, value in samples().items() if "('connection', 'the_books')" in name}
     return {name: value for name, value in mine.items() if not name.endswith(("_total", "_created"))}
 
 
