@@ -10,7 +10,7 @@ import psycopg
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from hub.store.dialects import WRITES, Dialect, engine_for, normalised, notify
+from hub.store.dialects import WRITES, Dialect, backends_of, engine_for, normalised, notify
 
 _TOPICS = "orderhub_topics"
 
@@ -26,6 +26,7 @@ class Database:
         self.url: URL = normalised(url)
         self.dialect: Dialect = cast(Dialect, self.url.get_backend_name())
         self.engine: AsyncEngine = engine_for(self.url)
+        self._backends = backends_of(self.engine)
         self._writer = asyncio.Lock() if self.dialect == "sqlite" else None
         self._rung: dict[str, int] = defaultdict(int)
         self._waiting: dict[str, set[asyncio.Event]] = defaultdict(set)
@@ -106,7 +107,8 @@ class Database:
                     await connection.execute("LISTEN orderhub")
                     self.ring(set(self._rung))  # whatever was missed while nobody listened
                     async for notice in connection.notifies():
-                        self.ring({notice.payload})
+                        if notice.pid not in self._backends:  # our own rang here already
+                            self.ring({notice.payload})
             except psycopg.OperationalError:
                 await asyncio.sleep(1)
 

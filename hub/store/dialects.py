@@ -63,6 +63,21 @@ def _prepare_postgresql(connection: Any, _record: Any) -> None:
     cursor.close()
 
 
+def backends_of(engine: AsyncEngine) -> set[int]:
+    """The ids of the server's processes behind this engine's connections, kept up to date: PostgreSQL says with each
+    NOTIFY whose it was."""
+    mine: set[int] = set()
+    if engine.dialect.name == "postgresql":
+        event.listen(engine.sync_engine, "connect", lambda opened, _record: mine.add(_backend(opened)))
+        event.listen(engine.sync_engine, "close", lambda closed, _record: mine.discard(_backend(closed)))
+    return mine
+
+
+def _backend(connection: Any) -> int:
+    pid: int = connection.driver_connection.pgconn.backend_pid
+    return pid
+
+
 def _rested(_connection: Any, record: Any) -> None:
     record.info["rests_since"] = time.monotonic()
 
