@@ -27,8 +27,7 @@ log = structlog.get_logger("orderhub.deliver")
 
 POLL = 5.0  # seconds without a bell
 _SORRY = 1.0  # seconds after a fault of our own or of the database
-_COMPANY = 8  # calls under way: some are about to end
-_GATHER = 0.02  # seconds
+_GATHER = 0.02  # seconds for more of the calls under way to end
 _GRACE = 10.0  # seconds that deliveries under way get to finish when the process stops
 _RACES = 5
 
@@ -78,7 +77,7 @@ class Lanes:
                 else:
                     if not busy and not stop.is_set():
                         await self._sleep()
-                    elif len(self._tasks) >= _COMPANY:
+                    elif self._tasks:
                         await asyncio.sleep(_GATHER)  # what ends in company shares a transaction
         await self._finish()
 
