@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Executable, Table, event
+from sqlalchemy import Connection, Table, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, DisconnectionError
@@ -114,18 +114,6 @@ def insert(dialect: str, table: type[Base]) -> Insert:
     target = table.__table__
     assert isinstance(target, Table)
     return postgresql.insert(target) if dialect == "postgresql" else sqlite.insert(target)
-
-
-def upsert(dialect: str, table: type[Base], **where: Any) -> Executable:
-    """Insert, or replace every column that is not in the primary key. `where` is passed on (`index_where`…)."""
-    statement = insert(dialect, table)
-    target = table.__table__
-    keys = [column.name for column in target.primary_key]
-    return statement.on_conflict_do_update(
-        index_elements=keys,
-        set_={column.name: statement.excluded[column.name] for column in target.columns if column.name not in keys},
-        **where,
-    )
 
 
 async def notify(connection: AsyncConnection, topics: set[str]) -> None:

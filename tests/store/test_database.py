@@ -3,8 +3,9 @@ import asyncio
 import pytest
 from sqlalchemy import func, select
 
+from hub.store import arrays
 from hub.store.database import Database
-from hub.store.dialects import insert, upsert
+from hub.store.dialects import insert
 from hub.store.migrations import migrate, pending
 from hub.store.tables import Base, CounterRow
 
@@ -76,9 +77,10 @@ async def test_the_migrations_make_the_tables_that_the_code_declares(db: Databas
 
 
 async def test_an_upsert_replaces_the_whole_row(db: Database) -> None:
+    write = arrays.upsert(CounterRow, ("name", "value"))
     for value in (1, 2):
         async with db.write() as connection:
-            await connection.execute(upsert(db.dialect, CounterRow), {"name": "n", "value": value})
+            await write(connection, [["n"], [value]])
 
     async with db.read() as connection:
         assert (await connection.execute(select(CounterRow.name, CounterRow.value))).all() == [("n", 2)]
