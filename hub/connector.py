@@ -111,7 +111,8 @@ class Event:
     # Webhooks only: what it is about, where the envelope tells at no cost. Events of one thing are applied one by one,
     # in the order received. "": it stands alone.
     about: str = ""
-    at: datetime | None = None  # the vendor's clock when it said so, where the body does not tell
+    # The vendor's clock when it said so, where the body does not tell; ours when we asked, where that counts seconds.
+    at: datetime | None = None
 
 
 Verify = Callable[[Incoming, Sequence[str], Any, datetime], None]

@@ -1,8 +1,7 @@
 """Calls to Salesforce's REST API: queries in SOQL, and writes of one object."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -22,17 +21,14 @@ def quoted(text: str) -> str:
 
 
 async def query(account: Account, soql: str, *, deleted: bool = False) -> tuple[Rows, datetime]:
-    """The first rows that come of it, and Salesforce's time. `deleted`: with those in the recycle bin."""
+    """The first rows that come of it, and when we asked. `deleted`: with those in the recycle bin."""
     path = "/queryAll" if deleted else "/query"
+    asked = account.now()
     response = await account.http.get(path, params={"q": soql})
     try:
-        rows = msgspec.json.decode(response.content, type=Rows)
+        return msgspec.json.decode(response.content, type=Rows), asked
     except ValueError as fault:
         raise Unreadable(f"{path}: {fault}") from fault
-    try:
-        return rows, parsedate_to_datetime(response.headers.get("date", "")).astimezone(UTC)
-    except ValueError:
-        return rows, account.now()
 
 
 async def select(

@@ -6,7 +6,7 @@ otherwise.
 """
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import msgspec
 
@@ -23,7 +23,9 @@ from hub.domain.records import CustomerRecord, DealRecord, Kind, Source
 Said = CustomerRecord | DealRecord | Hint | Ignored
 
 _NO_DEAL = 'an opportunity of the CRM\'s own: it carries no order of ours (deals = "all" reads it)'
-_SETTLED = timedelta(seconds=2)
+_SETTLED = timedelta(seconds=30)  # by our clock: more than two well-kept clocks differ by
+_MS = timedelta(milliseconds=1)
+_HALF = 1 << 30  # milliseconds, twelve days: our clock against Salesforce's
 _FETCHED = {"Contact": "customer", "Opportunity": "deal"}
 _FAULTS = (ValueError, RecursionError, OverflowError)  # msgspec's errors are ValueErrors
 
@@ -150,19 +152,17 @@ def _id(value: str) -> str:
 
 
 def _version(reading: Reading, stamp: str, roles: int) -> int:
-    """`SystemModstamp`, whether it was read late enough to be the last word of its second, and the contact roles.
+    """`SystemModstamp`, then when it was read, then the contact roles: a role is no change of its opportunity.
 
     `SystemModstamp` counts whole seconds, so a row that was read in the second of its change may yet change without
-    a new stamp. Read later it counts for more: the look-back of the polls sees to it. A role is no change of its
-    opportunity.
+    a new stamp. `reading.at` is when we asked: whoever asks after the last change is told all of it, so of two reads
+    the one that was asked for later counts. Half a minute after the stamp there is no later one, and what the
+    look-back of the polls brings again is stale.
     """
     at = parse_time(stamp)
-    settled = reading.at is None or reading.at - at >= _SETTLED
-    return max(0, _ms(at)) * 1000 + 500 * settled + min(roles, 499)
-
-
-def _ms(at: datetime) -> int:
-    return int(at.timestamp() * 1000)
+    since = reading.at - at if reading.at is not None else _SETTLED
+    asked = min(max(since // _MS + _HALF, 0), 2 * _HALF - 1) if since < _SETTLED else 2 * _HALF + min(roles, 499)
+    return max(0, int(at.timestamp())) << 32 | asked
 
 
 def _page(reading: Reading, id: str) -> str:

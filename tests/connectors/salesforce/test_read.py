@@ -155,14 +155,24 @@ def test_an_opportunity_of_the_crms_own_is_read_where_the_settings_say_so() -> N
     assert deal({"deals": "all"}, Orderhub_Order__c=None).claims == ()
 
 
-def test_a_row_read_in_the_second_of_its_change_gives_way_to_the_same_row_read_later() -> None:
+def test_of_two_reads_of_one_stamp_the_later_one_counts_until_the_stamp_has_settled() -> None:
     body = json.dumps(ROW).encode()
-    soon, late, later = (read("contact", body, NOON + timedelta(seconds=seconds))[0] for seconds in (0, 2, 600))
+    offsets = (-30, 0, 0.004, 1, 30, 600)  # our clock need not agree with Salesforce's
+    read_at = [read("contact", body, NOON + timedelta(seconds=each))[0] for each in offsets]
+    versions = [each.version for each in read_at if isinstance(each, CustomerRecord)]
     newer = contact(SystemModstamp="2026-11-22T12:00:01.000+0000")
 
-    assert isinstance(soon, CustomerRecord) and isinstance(late, CustomerRecord)
-    assert soon.version < late.version < newer.version
-    assert late == later
+    assert versions == sorted(versions) and len(set(versions)) == len(versions) - 1
+    assert read_at[-1] == read_at[-2]
+    assert versions[-1] < newer.version < 1 << 63
+
+
+def test_a_clock_that_is_days_off_still_leaves_the_stamp_in_front() -> None:
+    body = json.dumps(ROW).encode()
+    early = read("contact", body, NOON - timedelta(days=400))[0]
+    older = contact(SystemModstamp="2026-11-22T11:59:59.000+0000")
+
+    assert isinstance(early, CustomerRecord) and older.version < early.version
 
 
 def test_a_role_is_a_newer_word_though_it_stamps_nothing() -> None:
