@@ -98,7 +98,13 @@ class OrderHub:
             )
             for each in self._connections.all()
         }
-        self.courier = Courier(database=self.database, account=self._account, clock=clock, background=background)
+        self.courier = Courier(
+            database=self.database,
+            account=self._account,
+            clock=clock,
+            connections=self._connections,
+            background=background,
+        )
         self.keeper = Keeper(
             database=self.database,
             connections=self._connections,

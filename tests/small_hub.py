@@ -45,6 +45,7 @@ class SmallHub:
             database=db,
             account=lambda each: self._ways[each.id].account(each.id, each.connector, each.settings),
             clock=time,
+            connections=self.connections,
             jitter=lambda: 0.0,
         )
         self.door = Door(db, time)

@@ -90,6 +90,7 @@ class Rig:
             database=self.db,
             account=lambda each: way.account(each.id, each.connector, each.settings),
             clock=self.time,
+            connections=self.connections,
             jitter=lambda: 0.0,
         )
 

@@ -14,6 +14,7 @@ from hub.pipeline.reading import Read, read
 from hub.pipeline.registry import Connection
 from hub.store import hints, inbox
 from hub.store.clusters import not_the_events_fault
+from hub.store.due import Due
 from hub.store.golden import Cause
 from hub.store.hints import Wanted
 from hub.store.inbox import EventState
@@ -36,10 +37,13 @@ class _Item:
     found: Read
 
 
-async def absorb(held: AsyncConnection, answers: Sequence[Answer], now: datetime) -> int:
+async def absorb(
+    held: AsyncConnection, answers: Sequence[Answer], now: datetime, wanted: dict[str, Due] | None = None
+) -> int:
     """Applies what they say, and parks what cannot be read, to be replayed. Returns how many records were new.
 
     The records are those that a webhook would have brought, so it does not matter which of them comes first.
+    `wanted`: as `apply` has it; what one of them spoils then is the whole transaction, which the caller redoes without.
     """
     items = [
         _Item(each.connection, event, each.cause, read(each.connection, event))
@@ -48,24 +52,30 @@ async def absorb(held: AsyncConnection, answers: Sequence[Answer], now: datetime
     ]
     if not items:
         return 0
-    try:
-        async with held.begin_nested():
-            newer = await _apply(held, items, now)
-    except Exception as error:
-        if not_the_events_fault(error):
-            raise
-        newer = await _one_by_one(held, items, now)
-    wanted = [Wanted(each.connection.id, hint, each.cause.id) for each in items for hint in each.found.hints]
-    await hints.remember(held, wanted, now)
+    newer = await (_carefully(held, items, now) if wanted is None else _apply(held, items, now, wanted))
+    named = [Wanted(each.connection.id, hint, each.cause.id) for each in items for hint in each.found.hints]
+    await hints.remember(held, named, now)
     parked = [_parked(each, now) for each in items if each.found.faults]
     if parked:
         await inbox.keep(held, parked)
     return newer
 
 
-async def _apply(held: AsyncConnection, items: Sequence[_Item], now: datetime) -> int:
+async def _apply(
+    held: AsyncConnection, items: Sequence[_Item], now: datetime, wanted: dict[str, Due] | None = None
+) -> int:
     said = [Said(record=record, cause=each.cause) for each in items for record in each.found.records]
-    return len((await apply(held, said, now)).newer)
+    return len((await apply(held, said, now, wanted)).newer)
+
+
+async def _carefully(held: AsyncConnection, items: Sequence[_Item], now: datetime) -> int:
+    try:
+        async with held.begin_nested():
+            return await _apply(held, items, now)
+    except Exception as error:
+        if not_the_events_fault(error):
+            raise
+        return await _one_by_one(held, items, now)
 
 
 async def _one_by_one(held: AsyncConnection, items: Sequence[_Item], now: datetime) -> int:

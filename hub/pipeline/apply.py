@@ -41,8 +41,14 @@ class Applied:
     golden_of: dict[Source, str] = field(default_factory=dict)  # each record's order or customer
 
 
-async def apply(connection: AsyncConnection, said: Sequence[Said], now: datetime) -> Applied:
-    """Raises nothing for any content: what cannot be right becomes a hold."""
+async def apply(
+    connection: AsyncConnection, said: Sequence[Said], now: datetime, wanted: dict[str, Due] | None = None
+) -> Applied:
+    """Raises nothing for any content: what cannot be right becomes a hold.
+
+    `wanted` takes the orders that want a plan, for who plans them in this very transaction; without it they wait in
+    the queue.
+    """
     if not said:
         return Applied()
     cluster_of = await _settle(connection, said)
@@ -60,7 +66,11 @@ async def apply(connection: AsyncConnection, said: Sequence[Said], now: datetime
         if (known is None or rank > (known.version, known.digest)) and (best is None or rank > best.rank):
             winners[key] = _Winner(each, data, rank)
             applied.newer.add(position)
-    await _refold(connection, set(cluster_of.values()), rows, winners, cluster_of, applied, now)
+    due_now = await _refold(connection, set(cluster_of.values()), rows, winners, cluster_of, applied, now)
+    if wanted is None:
+        await due.want(connection, due_now)
+    else:
+        wanted |= due_now
     return applied
 
 
@@ -90,7 +100,8 @@ async def _refold(
     cluster_of: Mapping[Source, str],
     applied: Applied,
     now: datetime,
-) -> None:
+) -> dict[str, Due]:
+    """Returns the orders that want a plan."""
     records: dict[str, list[Record]] = defaultdict(list)
     golden_before: dict[tuple[str, str, str], str] = {}
     for row in rows:
@@ -125,6 +136,7 @@ async def _refold(
     await golden.assign(connection, moved)
     await write_customers(connection, touched, folded)
     await write_orders(connection, touched, folded, applied.golden_of, now)
+    return folded.wanted
 
 
 @dataclass(slots=True, kw_only=True)
@@ -134,6 +146,7 @@ class Folded:
     orders: list[tuple[Order, str, Cause | None]] = field(default_factory=list)
     customers: list[tuple[Customer, str]] = field(default_factory=list)
     cause: Cause | None = None  # the last one of all
+    wanted: dict[str, Due] = field(default_factory=dict)  # orders that want a plan, once these are written
 
 
 def fold_cluster(groups: Sequence[Group], cluster: str, causes: Mapping[Source, Cause], folded: Folded) -> None:
@@ -163,7 +176,7 @@ async def write_customers(connection: AsyncConnection, clusters: set[str], folde
     await golden.forget_customers(connection, before.keys() - {customer.id for customer, _ in customers})
     keys = {view.source.key for customer, _, _ in changed for view in customer.sources}
     why = folded.cause.due if folded.cause else Due()
-    await due.want(connection, dict.fromkeys(await golden.orders_of_customers(connection, keys), why))
+    folded.wanted |= dict.fromkeys(await golden.orders_of_customers(connection, keys), why)
 
 
 async def write_orders(
@@ -176,7 +189,6 @@ async def write_orders(
     before = await golden.orders_of(connection, clusters)
     written: list[tuple[Order, bytes, str]] = []
     changes: list[tuple[str, Told, Cause]] = []
-    wanted: dict[str, Due] = {}
     changed = 0
     for order, cluster, cause in folded.orders:
         document = encode(order)
@@ -187,7 +199,7 @@ async def write_orders(
         if same and not rebuilding:
             continue
         written.append((order, document, cluster))
-        wanted[order.id] = cause.due if cause else Due()
+        folded.wanted[order.id] = cause.due if cause else Due()
         if same or (old is None and rebuilding):
             continue  # its history is there already
         told = difference(old.document if old else None, document)
@@ -218,12 +230,12 @@ async def write_orders(
                 document=document,
                 cluster=cluster,
                 version=max(seqs.get(order.id, 0), 1),
+                was=order.id in before,
                 before=None if anew or order.id not in before else decode_order(before[order.id].document),
             )
             for order, document, cluster in written
         ],
     )
-    await due.want(connection, wanted)
     await golden.write_changes(connection, numbered, now)
     return changed
 

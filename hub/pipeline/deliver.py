@@ -9,7 +9,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -21,8 +21,10 @@ from hub.domain.clock import Clock
 from hub.domain.errors import HubError, NeedsAttention, Refused, TryLater, Unknowable, Unknown, Unreadable
 from hub.observe import metrics, traces
 from hub.pipeline.absorb import Answer, absorb
+from hub.pipeline.lately import Lately
+from hub.pipeline.plan import plan_within
 from hub.pipeline.pulse import CutOff, LostLease, NoPulse
-from hub.pipeline.registry import Connection
+from hub.pipeline.registry import Connection, Connections
 from hub.store import connections, due, lanes
 from hub.store.connections import CONNECTIONS
 from hub.store.database import Database
@@ -34,7 +36,6 @@ from hub.store.outbox import WAITS, AttemptState, CommandState
 LEASE = timedelta(seconds=90)  # of whoever has no pulse; longer than any vendor call's deadline
 HANDOVER = timedelta(seconds=5)  # so long before its end all calls of a delivery, which may be several, are cut off
 _REPEATS = 2  # so often the same key is sent again before the vendor is asked
-_NEVER = datetime.min.replace(tzinfo=UTC)
 _MARGIN = timedelta(minutes=5)  # a key is not trusted in the last minutes of its life
 
 
@@ -45,10 +46,11 @@ class Courier:
     database: Database
     account: Callable[[Connection], Account]
     clock: Clock
+    connections: Connections  # those that are planned for when a reply has changed an order
     jitter: Callable[[], float] = random.random
     background: Callable[[], AbstractContextManager[None]] = nullcontext  # calls within let others go first
     pulse: NoPulse = field(default_factory=NoPulse)  # what leases are held by
-    worked: dict[str, datetime] = field(default_factory=dict)  # when it was last written down of each connection
+    worked: Lately = field(default_factory=Lately)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,10 +78,8 @@ async def claim(courier: Courier, connection: Connection, limit: int) -> Sequenc
 
 async def claim_of(held: AsyncConnection, courier: Courier, most: Mapping[str, int]) -> Sequence[Leased]:
     """So many due commands of each lane; of one that is paused none."""
-    now, worker = courier.clock(), courier.pulse.claimant()
-    paused = await connections.paused_of(held, most)
-    going = {each: limit for each, limit in most.items() if each not in paused}
-    return await lanes.claim(held, going, now, now + LEASE, worker)
+    now = courier.clock()
+    return await lanes.claim(held, most, now, now + LEASE, courier.pulse.claimant())
 
 
 async def deliver(courier: Courier, connection: Connection, leased: Leased) -> CommandState:
@@ -196,9 +196,14 @@ def _look(push: Push, leased: Leased, now: datetime, was_sent: bool) -> FindIt |
 # --------------------------------------------------------------------------------------------------- its end
 
 
-async def settle(held: AsyncConnection, courier: Courier, outcomes: Sequence[Outcome]) -> dict[str, CommandState]:
+async def settle(
+    held: AsyncConnection, courier: Courier, outcomes: Sequence[Outcome], *, careful: bool = True
+) -> dict[str, CommandState]:
     """What came of attempts: the replies' records and the commands' ends in one transaction, so that no plan sees one
     without the other. Returns each command's state by lease; where the lease was lost nothing is written.
+
+    `careful`: one by one where a reply cannot be applied, and plans wait in the queue. Otherwise the orders are planned
+    here, and whatever goes wrong spoils the transaction.
     """
     now = courier.clock()
     order_of = await lanes.still_mine(held, [each.leased for each in outcomes])
@@ -206,11 +211,14 @@ async def settle(held: AsyncConnection, courier: Courier, outcomes: Sequence[Out
     ended = [_settlement(courier, each, now) for each in mine]
     await lanes.settle(held, ended, now)
     answers = [Answer(each.connection, each.answer, _cause(each.leased)) for each in mine if each.answer]
-    await absorb(held, answers, now)
+    wanted: dict[str, Due] = {}
+    await absorb(held, answers, now, None if careful else wanted)
     # Something may have waited for the end of these, or may be wanted instead.
     over = [each.leased for each in ended if each.state not in WAITS]
-    await due.want(held, {order_of[each.lease]: Due(each.row.cause, each.row.background) for each in over})
-    await connections.worked(held, _news(courier, mine, now), now)
+    wanted |= {order_of[each.lease]: Due(each.row.cause, each.row.background) for each in over}
+    await (due.want(held, wanted) if careful else plan_within(held, courier.connections, wanted, courier.clock))
+    worked = {each.connection.id for each in mine if each.error is None}
+    await connections.worked(held, courier.worked.news(worked, now), now)
     for each in mine:
         if isinstance(each.error, NeedsAttention):
             await connections.pause(held, each.connection.id, str(each.error), now)
@@ -220,17 +228,6 @@ async def settle(held: AsyncConnection, courier: Courier, outcomes: Sequence[Out
         metrics.attempts.labels(end.leased.row.connection, end.attempt.value).inc()
         _trace(each, end.state)
     return {end.leased.lease: end.state for end in ended}
-
-
-_RESOLUTION = timedelta(seconds=5)
-
-
-def _news(courier: Courier, ended: Sequence[Outcome], now: datetime) -> list[str]:
-    """Connections that worked, and of which this was not said just now."""
-    worked = sorted({each.connection.id for each in ended if each.error is None})
-    news = [each for each in worked if not timedelta() <= now - courier.worked.get(each, _NEVER) < _RESOLUTION]
-    courier.worked.update(dict.fromkeys(news, now))
-    return news
 
 
 def _trace(outcome: Outcome, state: CommandState) -> None:

@@ -1,4 +1,4 @@
-"""Digest: events become records become orders, in batches, each in one transaction."""
+"""Digest: events become records become orders become commands, in batches, each in one transaction."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,6 +11,8 @@ from hub.connector import Event
 from hub.domain.clock import Clock
 from hub.observe import metrics, traces
 from hub.pipeline.apply import Said, apply
+from hub.pipeline.lately import Lately
+from hub.pipeline.plan import plan_within
 from hub.pipeline.pulse import NO_PULSE, NoPulse
 from hub.pipeline.reading import Read, read
 from hub.pipeline.registry import Connections
@@ -19,6 +21,7 @@ from hub.store import hints, inbox
 from hub.store.clusters import not_the_events_fault
 from hub.store.database import Database
 from hub.store.dialects import lost_a_race
+from hub.store.due import Due
 from hub.store.golden import Cause
 from hub.store.hints import Wanted
 from hub.store.inbox import Ended, EventState
@@ -29,16 +32,24 @@ _RACES = 5
 
 
 async def digest(
-    database: Database, connections: Connections, clock: Clock, limit: int = BATCH, pulse: NoPulse = NO_PULSE
+    database: Database,
+    connections: Connections,
+    clock: Clock,
+    limit: int = BATCH,
+    pulse: NoPulse = NO_PULSE,
+    heard: Lately | None = None,
 ) -> int:
-    """Applies a batch of waiting events. Returns how many ended; 0 when nothing waits (or others hold it)."""
+    """Applies a batch of waiting events. Returns how many ended; 0 when nothing waits (or others hold it).
+
+    `heard`: of which connections it was written down just now that they told something.
+    """
     careful = False
     for race in range(_RACES):
         try:
             async with database.write() as connection:
                 rows = await inbox.claim(connection, limit)
                 await pulse.reading([row.id for row in rows])
-                return await _batch(connection, connections, rows, clock, careful=careful)
+                return await _batch(connection, connections, rows, clock, heard or Lately(), careful=careful)
         except Exception as error:
             if not not_the_events_fault(error):
                 careful = True  # a poisoned event never sinks its batch
@@ -50,16 +61,25 @@ async def digest(
 
 
 async def _batch(
-    connection: AsyncConnection, connections: Connections, rows: Sequence[Any], clock: Clock, *, careful: bool
+    connection: AsyncConnection,
+    connections: Connections,
+    rows: Sequence[Any],
+    clock: Clock,
+    heard: Lately,
+    *,
+    careful: bool,
 ) -> int:
     if not rows:
         return 0
     now = clock()
     pairs = [(row, _read(connections, row)) for row in rows]
-    ended = await (_one_by_one if careful else _apply)(connection, pairs, now)
+    wanted: dict[str, Due] = {}
+    ended = await (_one_by_one(connection, pairs, now) if careful else _apply(connection, pairs, now, wanted))
     await inbox.end(connection, ended, now)
-    await connections_.heard(connection, _newest(rows))
+    newest = _newest(rows)
+    await connections_.heard(connection, {each: newest[each] for each in heard.news(newest, now)})
     ended_at = clock()
+    await plan_within(connection, connections, wanted, clock)
     for row, each in zip(rows, ended, strict=True):
         traces.record(
             "digest", row.id, now, ended_at, connection=row.connection, state=each.state.value, order=each.order_id
@@ -99,7 +119,12 @@ def _read(connections: Connections, row: Any) -> Read:
     return read(connection, Event(kind=row.kind, body=row.body, key=row.key, at=row.at))
 
 
-async def _apply(connection: AsyncConnection, read: Sequence[tuple[Any, Read]], now: datetime) -> list[Ended]:
+async def _apply(
+    connection: AsyncConnection,
+    read: Sequence[tuple[Any, Read]],
+    now: datetime,
+    plans: dict[str, Due] | None = None,
+) -> list[Ended]:
     said: list[Said] = []
     positions: list[range] = []
     wanted: list[Wanted] = []
@@ -109,7 +134,7 @@ async def _apply(connection: AsyncConnection, read: Sequence[tuple[Any, Read]], 
         said += [Said(record=record, cause=cause) for record in found.records]
         positions.append(range(start, len(said)))
         wanted += [Wanted(row.connection, hint, row.id) for hint in found.hints]
-    applied = await apply(connection, said, now)
+    applied = await apply(connection, said, now, plans)
     await hints.remember(connection, wanted, now)
     return [
         _ended(row.id, found, any(at in applied.newer for at in mine), _order_of(found, applied.golden_of))

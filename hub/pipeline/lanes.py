@@ -18,7 +18,7 @@ from hub.pipeline.deliver import Courier, Outcome, attempt, claim_of, settle
 from hub.pipeline.pulse import LostLease
 from hub.pipeline.registry import Connection
 from hub.store import lanes
-from hub.store.clusters import Raced
+from hub.store.clusters import Raced, not_the_events_fault
 from hub.store.dialects import lost_a_race
 from hub.store.lanes import Leased
 from hub.store.outbox import OUTBOX, CommandState
@@ -114,10 +114,11 @@ class Lanes:
         self, ended: Sequence[Outcome], hungry: Sequence[_Lane]
     ) -> tuple[dict[str, CommandState], Sequence[Leased], dict[str, float]]:
         """Of what ended the states, what was claimed, and of lanes that are at rest the seconds until they are due."""
+        careful = False
         for race in range(_RACES):
             try:
                 async with self._database.write() as held:
-                    states = await settle(held, self._courier, ended) if ended else {}
+                    states = await settle(held, self._courier, ended, careful=careful) if ended else {}
                     leased: Sequence[Leased] = []
                     later: dict[str, float] = {}
                     if hungry:
@@ -126,10 +127,11 @@ class Lanes:
                         if empty and not ended:
                             later = {each: self._until(await lanes.next_due(held, each)) for each in sorted(empty)}
                 return states, leased, later
-            except (DBAPIError, Raced) as error:
-                lost = isinstance(error, Raced) or lost_a_race(error)
-                if not lost or race == _RACES - 1:
+            except Exception as error:
+                lost = isinstance(error, Raced) or (isinstance(error, DBAPIError) and lost_a_race(error))
+                if race == _RACES - 1 or (not lost and (careful or not ended or not_the_events_fault(error))):
                     raise
+                careful = careful or not lost  # a poisoned reply never sinks those beside it
         raise AssertionError
 
     def _until(self, due: datetime | None) -> float:

@@ -29,7 +29,8 @@ BATCH = 200
 
 # Locked: who plans the same order beside us must see what we asked for.
 _orders = arrays.lookup(OrderRow, ("id", "document", "customer_key"), by="id", order="id", lock=True)
-_customers = arrays.lookup(CustomerRow, ("id", "document"), by="id")
+_clusters_of = arrays.lookup(KeyRow, ("key", "cluster"), by="key")
+_customers_in = arrays.lookup(CustomerRow, ("cluster", "document"), by="cluster")
 _records_of = arrays.lookup(RecordRow, ("connection", "kind", "external_id", "data", "golden"), by="golden")
 
 
@@ -48,24 +49,40 @@ async def plan(database: Database, connections: Connections, clock: Clock, limit
     started = clock()
     async with database.write() as connection:
         wants = await due.claim(connection, limit)
-        if not wants:
-            return 0
-        rows = await _orders(connection, sorted(wants))
-        views = await _views(connection, rows)
-        wanted: dict[str, dict[str, Wanted]] = {
-            order.id: {
-                each.id: wanted_of(each, order, records, customer, customer_records)
-                for each in connections
-                if each.connector.plan
-            }
-            for order, records, customer, customer_records in views
+        await _plan(connection, connections, wants, started)
+    _record(wants, started, clock())
+    return len(wants)
+
+
+async def plan_within(held: AsyncConnection, connections: Connections, wants: Mapping[str, Due], clock: Clock) -> None:
+    """Plans them in the transaction that changed them, so that nobody has to look for them again. What a backfill
+    brings waits in the queue, behind all that is live."""
+    started = clock()
+    live = {order_id: why for order_id, why in wants.items() if not why.background}
+    await due.want(held, {order_id: why for order_id, why in wants.items() if why.background})
+    await _plan(held, connections, live, started)
+    _record(live, started, clock())
+
+
+async def _plan(connection: AsyncConnection, connections: Connections, wants: Mapping[str, Due], now: datetime) -> None:
+    if not wants:
+        return
+    views = await _views(connection, await _orders(connection, sorted(wants)))
+    wanted: dict[str, dict[str, Wanted]] = {
+        order.id: {
+            each.id: wanted_of(each, order, records, customer, customer_records)
+            for each in connections
+            if each.connector.plan
         }
-        lanes.ring(connection, await _reconcile(connection, wanted, wants, clock()))
-    ended = clock()
+        for order, records, customer, customer_records in views
+    }
+    lanes.ring(connection, await _reconcile(connection, wanted, wants, now))
+
+
+def _record(wants: Mapping[str, Due], started: datetime, ended: datetime) -> None:
     for order_id, why in wants.items():
         traces.record("plan", why.cause, started, ended, order=order_id)
-    metrics.orders_planned.inc(len(rows))
-    return len(wants)
+    metrics.orders_planned.inc(len(wants))
 
 
 async def _views(
@@ -73,15 +90,11 @@ async def _views(
 ) -> list[tuple[Order, list[Record], Customer | None, list[CustomerRecord]]]:
     """Each order with its records, its golden customer and that one's records: three statements for a batch."""
     records = await _records(connection, {row.id for row in rows})
-    keys = {row.customer_key for row in rows} - {""}
-    customer_of = await _golden_of(connection, keys)
-    customers = {
-        row.id: decode_customer(row.document) for row in await _customers(connection, sorted(set(customer_of.values())))
-    }
-    customer_records = await _records(connection, set(customers))
+    customers = await _customers_of(connection, {row.customer_key for row in rows} - {""})
+    customer_records = await _records(connection, {each.id for each in customers.values()})
     views = []
     for row in rows:
-        customer = customers.get(customer_of.get(row.customer_key, ""))
+        customer = customers.get(row.customer_key)
         said = [
             record
             for record in (customer_records[customer.id] if customer else ())
@@ -102,16 +115,12 @@ async def _records(connection: AsyncConnection, golden: Iterable[str]) -> dict[s
     return found
 
 
-async def _golden_of(connection: AsyncConnection, keys: Collection[str]) -> dict[str, str]:
+async def _customers_of(connection: AsyncConnection, keys: Collection[str]) -> dict[str, Customer]:
     """Customer key -> golden customer. A key's cluster holds exactly one customer."""
-    if not keys:
-        return {}
-    rows = await connection.execute(
-        select(KeyRow.key, CustomerRow.id)
-        .join(CustomerRow, CustomerRow.cluster == KeyRow.cluster)
-        .where(KeyRow.key.in_(sorted(keys)))
-    )
-    return {row.key: row.id for row in rows}
+    cluster_of = {row.key: row.cluster for row in await _clusters_of(connection, sorted(keys))}
+    rows = await _customers_in(connection, sorted(set(cluster_of.values())))
+    customer_of = {row.cluster: decode_customer(row.document) for row in rows}
+    return {key: customer_of[cluster] for key, cluster in cluster_of.items() if cluster in customer_of}
 
 
 def wanted_of(

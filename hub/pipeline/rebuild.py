@@ -10,7 +10,7 @@ from hub.decide.identity import partition
 from hub.domain.clock import Clock
 from hub.domain.records import Record, Source
 from hub.pipeline.apply import REBUILD, Folded, fold_cluster, write_customers, write_orders
-from hub.store import golden
+from hub.store import due, golden
 from hub.store.database import Database
 from hub.store.golden import Cause
 from hub.store.tables import ClusterRow
@@ -71,4 +71,6 @@ async def _batch(connection: AsyncConnection, clusters: list[str], clock: Clock)
     ]
     await golden.assign(connection, moved)
     await write_customers(connection, set(clusters), folded)
-    return folded, await write_orders(connection, set(clusters), folded, golden_of, clock())
+    changed = await write_orders(connection, set(clusters), folded, golden_of, clock())
+    await due.want(connection, folded.wanted)
+    return folded, changed

@@ -15,6 +15,7 @@ from hub.pipeline.audit import audit
 from hub.pipeline.deliver import Courier
 from hub.pipeline.digest import BATCH, INBOX, digest
 from hub.pipeline.lanes import Lanes
+from hub.pipeline.lately import Lately
 from hub.pipeline.plan import plan
 from hub.pipeline.prune import Pruner, prune_in_turn
 from hub.pipeline.pull import begin, fetch, pull
@@ -79,8 +80,9 @@ class Worker:
 
     async def _move(self, pulse: Pulse) -> None:
         database, clock = self.courier.database, self.courier.clock
+        heard = Lately()
         loops: list[Awaitable[None]] = [
-            self._loop("digest", INBOX, lambda: digest(database, self.connections, clock, pulse=pulse)),
+            self._loop("digest", INBOX, lambda: digest(database, self.connections, clock, pulse=pulse, heard=heard)),
             self._loop("plan", PLAN, lambda: plan(database, self.connections, clock)),
             Lanes(self.courier, self.connections, self.at_once, self.on_delivered).run(self._stop),
             self._each(clocks.EVERY, "clocks", lambda: clocks.watch(database, clock)),

@@ -88,7 +88,7 @@ class Statement:
     def rows(self, columns: Sequence[Column]) -> Rows:
         """The rows as SQLite stores them: times as SQLAlchemy writes them there."""
         stored = (
-            [_text(at) for at in each] if times else each for each, times in zip(columns, self._times, strict=True)
+            [text_of(at) for at in each] if times else each for each, times in zip(columns, self._times, strict=True)
         )
         return list(zip(*stored, strict=True))
 
@@ -203,6 +203,35 @@ def lookup(table: type[Base], names: Sequence[str], *, by: str, order: str = "",
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Query:
+    """`await query(connection, *values)`: one statement as it stands, with `%s` for values; what it returns."""
+
+    text: str
+    returns: bool = True
+
+    async def __call__(self, connection: AsyncConnection, *values: Any) -> Rows:
+        async with driver_of(connection) as driver:
+            if connection.dialect.name == "postgresql":
+                cursor = driver.cursor(row_factory=tuple_row)
+                await cursor.execute(self.text, values, prepare=True)
+                return await cursor.fetchall() if self.returns else []
+            return list(await driver.execute_fetchall(self.text.replace("%s", "?"), values))
+
+
+def delete(table: type[Base], *, by: str) -> Lookup:
+    """Deletes the rows in which one column is among the values. Returns them, by that column."""
+    head = f"DELETE FROM {table.__tablename__} WHERE {by}"  # noqa: S608 - names of our own tables
+    tail = f" RETURNING {by}"
+    return Lookup(
+        f"{head} = ANY(%s::{_type(table, by)}[]){tail}",
+        lambda count: f"{head} IN ({', '.join(['?'] * count)}){tail}",
+        namedtuple(f"{table.__name__}Deleted", [by]),
+        (),
+        (),
+    )
+
+
 def every(table: type[Base]) -> list[str]:
     """The names of all columns."""
     columns = table.__table__
@@ -222,6 +251,7 @@ def _aware(at: datetime | None) -> datetime | None:
     return at
 
 
-def _text(at: datetime | None) -> str | None:
+def text_of(at: datetime | None) -> str | None:
+    """A time as SQLite stores it."""
     aware = _aware(at)
     return None if aware is None else aware.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")

@@ -1,6 +1,6 @@
 """What the hub has learnt about its connections: pauses, and when they last worked."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -85,14 +85,6 @@ async def paused(connection: AsyncConnection, connection_id: str) -> str:
     """Why; `""` where it is not."""
     reason = await connection.scalar(select(ConnectionRow.paused_reason).where(ConnectionRow.id == connection_id))
     return reason or ""
-
-
-async def paused_of(connection: AsyncConnection, ids: Collection[str]) -> set[str]:
-    """Those of these that are paused."""
-    found = await connection.scalars(
-        select(ConnectionRow.id).where(ConnectionRow.id.in_(sorted(ids)), ConnectionRow.paused_reason != "")
-    )
-    return set(found)
 
 
 async def refused(connection: AsyncConnection, connection_id: str) -> bool:

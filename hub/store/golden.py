@@ -14,12 +14,10 @@ from hub.domain.order import Customer, Order
 from hub.domain.records import Record
 from hub.store import arrays
 from hub.store.database import Database
-from hub.store.dialects import insert
 from hub.store.due import Due
 from hub.store.outbox import one_of_each_slot
 from hub.store.tables import (
     ChangeRow,
-    CounterRow,
     CustomerRow,
     DriftRow,
     HoldRow,
@@ -47,6 +45,13 @@ _write_customers = arrays.upsert(CustomerRow, _CUSTOMER)
 _assign = arrays.update(RecordRow, ("golden",), by=("connection", "kind", "external_id"))
 _add_terms = arrays.insert(TermRow, ("term", "order_id"), conflict="ON CONFLICT DO NOTHING")
 _add_holds = arrays.insert(HoldRow, ("id", "order_id", "kind", "active"), conflict="ON CONFLICT DO NOTHING")
+_numbers_of = arrays.lookup(ChangeRow, ("order_id", "seq"), by="order_id")
+_forget_terms = arrays.delete(TermRow, by="order_id")
+_forget_holds = arrays.delete(HoldRow, by="order_id")
+_count = arrays.Query(
+    "INSERT INTO counters (name, value) VALUES (%s, %s)"
+    " ON CONFLICT (name) DO UPDATE SET value = counters.value + excluded.value RETURNING value"
+)
 _add_changes = arrays.insert(ChangeRow, ("cursor", "order_id", "seq", "at", "cause", "actor", "summary", "fields"))
 
 
@@ -119,12 +124,13 @@ async def orders_of(connection: AsyncConnection, clusters: Collection[str]) -> d
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """An order to write. `before`: as it stood; `None`: it did not, or its indices are written anew all the same."""
+    """An order to write. `was`: there is a row of it. `before`: as it stood; `None`: its indices are written anew."""
 
     order: Order
     document: bytes
     cluster: str
     version: int
+    was: bool
     before: Order | None
 
 
@@ -162,9 +168,7 @@ async def write_orders(connection: AsyncConnection, written: Sequence[Written]) 
 
 
 async def _index_terms(connection: AsyncConnection, rows: Sequence[Written]) -> None:
-    anew = [each.order.id for each in rows if each.before is None]
-    if anew:
-        await connection.execute(delete(TermRow).where(TermRow.order_id.in_(anew)))
+    await _forget_terms(connection, [each.order.id for each in rows if each.before is None and each.was])
     added: list[tuple[str, str]] = []
     for each in rows:
         terms = terms_of(each.order)
@@ -178,8 +182,7 @@ async def _index_terms(connection: AsyncConnection, rows: Sequence[Written]) -> 
 
 async def _index_holds(connection: AsyncConnection, rows: Sequence[Written]) -> None:
     moved = [each for each in rows if each.before is None or each.before.holds != each.order.holds]
-    if moved:
-        await connection.execute(delete(HoldRow).where(HoldRow.order_id.in_([each.order.id for each in moved])))
+    await _forget_holds(connection, [each.order.id for each in moved if each.was])
     holds = [(hold.id, each.order.id, hold.kind.value, hold.active) for each in moved for hold in each.order.holds]
     if holds:
         await _add_holds(connection, list(zip(*holds, strict=True)))
@@ -266,13 +269,7 @@ async def write_changes(connection: AsyncConnection, changes: Sequence[NewChange
     """
     if not changes:
         return
-    counter = insert(connection.dialect.name, CounterRow).values(name=CHANGES, value=len(changes))
-    last = await connection.scalar(
-        counter.on_conflict_do_update(
-            index_elements=["name"], set_={"value": CounterRow.value + len(changes)}
-        ).returning(CounterRow.value)
-    )
-    assert last is not None
+    [(last,)] = await _count(connection, CHANGES, len(changes))
     await _add_changes(
         connection,
         [
@@ -291,11 +288,7 @@ async def write_changes(connection: AsyncConnection, changes: Sequence[NewChange
 
 async def sequences(connection: AsyncConnection, order_ids: Collection[str]) -> dict[str, int]:
     """The newest sequence number of each of these orders that has changes."""
-    if not order_ids:
-        return {}
-    rows = await connection.execute(
-        select(ChangeRow.order_id, func.max(ChangeRow.seq).label("seq"))
-        .where(ChangeRow.order_id.in_(sorted(order_ids)))
-        .group_by(ChangeRow.order_id)
-    )
-    return {row.order_id: row.seq for row in rows}
+    found: dict[str, int] = {}
+    for row in await _numbers_of(connection, order_ids):
+        found[row.order_id] = max(row.seq, found.get(row.order_id, 0))
+    return found

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from psycopg.rows import tuple_row
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.domain.ids import CommandId, new_id
-from hub.store import arrays, leases
+from hub.store import arrays
 from hub.store.database import Database
 from hub.store.outbox import MAYBE, OUTBOX, WAITS, AttemptState, CommandState
 from hub.store.tables import AttemptRow, OutboxRow
@@ -72,27 +73,51 @@ class Settlement:
     tries: int
 
 
+_COLUMNS = arrays.every(OutboxRow)
+_next = arrays.lookup(OutboxRow, _COLUMNS, by="connection")
+_NAMES = ", ".join(_COLUMNS)
+_IN_TURN = "ORDER BY background, due_at, id LIMIT"
+# `leases.free`, in words: nobody holds it, or somebody by the clock alone whose time is over.
+_FREE = "(leased_until IS NULL OR (worker = '' AND leased_until < {now}))"
+_POSTGRESQL = (
+    "SELECT next.* FROM unnest(%(lanes)s::text[], %(most)s::int4[]) AS lane(id, most)"  # noqa: S608 - our own names
+    " LEFT JOIN connections ON connections.id = lane.id CROSS JOIN LATERAL ("
+    f"SELECT {_NAMES} FROM outbox WHERE lane_due IS true AND connection = lane.id AND due_at <= %(now)s"
+    f" AND {_FREE.format(now='%(now)s')} {_IN_TURN} lane.most FOR UPDATE SKIP LOCKED) AS next"
+    " WHERE coalesce(connections.paused_reason, '') = ''"
+)
+_SQLITE = (
+    f"SELECT * FROM (SELECT {_NAMES} FROM outbox WHERE lane_due IS 1 AND connection = ?1 AND due_at <= ?3"  # noqa: S608 - our own names
+    f" AND {_FREE.format(now='?3')}"
+    " AND NOT EXISTS (SELECT 1 FROM connections WHERE id = ?1 AND paused_reason <> '')"
+    f" {_IN_TURN} ?2)"
+)
+
+
+async def _next_postgresql(driver: Any, lanes: Mapping[str, int], now: datetime) -> list[Any]:
+    cursor = driver.cursor(row_factory=tuple_row)
+    given = {"lanes": list(lanes), "most": list(lanes.values()), "now": now}
+    await cursor.execute(_POSTGRESQL, given, prepare=True)
+    return _next.rows(await cursor.fetchall(), embedded=False)
+
+
+async def _next_sqlite(driver: Any, lanes: Mapping[str, int], now: datetime) -> list[Any]:
+    found: list[Any] = []
+    for each, most in lanes.items():
+        rows = await driver.execute_fetchall(_SQLITE, (each, most, arrays.text_of(now)))
+        found += _next.rows(rows, embedded=True)
+    return found
+
+
 async def claim(
     connection: AsyncConnection, lanes: Mapping[str, int], now: datetime, until: datetime, worker: str = ""
 ) -> list[Leased]:
-    """Leases up to so many due commands of each lane: live ones first, then the longest due.
+    """Leases up to so many due commands of each lane; of one that is paused none. Live ones first, the longest due.
 
     Rows come as they were: a `sending` one is left over from a worker that died.
     """
-    rows: list[Any] = []
-    for connection_id, most in lanes.items():
-        rows += await connection.execute(
-            select(OutboxRow.__table__)
-            .where(
-                OutboxRow.lane_due.is_(True),
-                OutboxRow.connection == connection_id,
-                OutboxRow.due_at <= now,
-                leases.free(OutboxRow, now),
-            )
-            .order_by(OutboxRow.background, OutboxRow.due_at, OutboxRow.id)
-            .limit(most)
-            .with_for_update(skip_locked=True)
-        )
+    async with arrays.driver_of(connection) as driver:
+        rows = await (_next_postgresql if connection.dialect.name == "postgresql" else _next_sqlite)(driver, lanes, now)
     leased = [
         Leased(row=row, lease=new_id("att"), until=until, first_sent_at=row.first_sent_at or now, worker=worker)
         for row in rows

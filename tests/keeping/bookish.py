@@ -121,17 +121,19 @@ def keeper(db: Database, time: Time, connector: Connector, *, base_url: str = ""
     fields = {"connector": "bookish", "client_secret": "client-secret-canary", **more}
     settings = Settings.model_validate(fields | ({"base_url": base_url} if base_url else {}))
     books = Connection(id="books", connector=connector, settings=settings, settings_digest="1")
+    connections = Connections({"books": books})
     credentials = Credentials(db, Sealer([new_key()]), time)
     way_out = WayOut(credentials, time, httpx.AsyncHTTPTransport)
     courier = Courier(
         database=db,
         account=lambda each: way_out.account(each.id, each.connector, each.settings),
         clock=time,
+        connections=connections,
         jitter=lambda: 0.0,
     )
     return Keeper(
         database=db,
-        connections=Connections({"books": books}),
+        connections=connections,
         credentials=credentials,
         way_out=way_out,
         courier=courier,
