@@ -41,6 +41,11 @@ def intake(database: Database) -> Intake:
     return _PostgreSql(database) if database.dialect == "postgresql" else _Sqlite(database)
 
 
+def desks_of(database: Database) -> int:
+    """How many may commit at the same time: while the one waits for the database, requests are read for the other."""
+    return 2 if database.dialect == "postgresql" else 1
+
+
 class _PostgreSql:
     """Every statement is a transaction of its own: one round trip."""
 

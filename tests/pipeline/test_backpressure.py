@@ -11,8 +11,9 @@ from sqlalchemy import create_engine
 from hub.connector import Event, Incoming
 from hub.domain.errors import TryLater
 from hub.observe import metrics
+from hub.pipeline.desk import Patience
 from hub.pipeline.digest import INBOX
-from hub.pipeline.receive import Door, Patience, Received
+from hub.pipeline.receive import Door, Received
 from hub.store.database import Database
 from hub.webhooks import MOST_BYTES, WebhookDoor
 from tests.conftest import Time

@@ -2,11 +2,14 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from hub.connector import Event, Ignored, Inbound, Incoming, Reading
+from hub.pipeline import receive
 from hub.pipeline.digest import digest
 from hub.pipeline.receive import Door
 from hub.pipeline.registry import Connection, Connections
@@ -106,3 +109,37 @@ async def test_an_event_that_names_nothing_stands_alone(db: Database, time: Time
 
 
 ALL = [("a1", "a"), ("a2", "a"), ("alone", "")]
+
+
+async def test_what_is_about_one_thing_is_kept_at_one_desk_whatever_comes_beside_it(
+    db: Database, time: Time, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: list[list[int]] = []  # by desk, the partitions of its rows
+
+    class Watching:
+        def __init__(self) -> None:
+            self.parts: list[int] = []
+            kept.append(self.parts)
+
+        async def keep(self, rows: Sequence[inbox.Arrived]) -> set[str]:
+            self.parts += [row.part for row in rows]
+            await asyncio.sleep(0)
+            return {row.id for row in rows}
+
+        async def ring(self, _topic: str) -> None: ...
+
+        async def close(self) -> None: ...
+
+    monkeypatch.setattr(receive, "desks_of", lambda _: 2)
+    monkeypatch.setattr(receive, "intake", lambda _: Watching())
+    door, carrier = Door(db, time), Watched().connection()
+    opened = asyncio.create_task(door.open())
+    bodies = [f"{thing}:{number}".encode() for number in range(3) for thing in range(40)]
+    coming = [Incoming(method="POST", url="", headers={}, body=body) for body in bodies]
+    answers = await asyncio.gather(*(door.receive(carrier, each) for each in coming))
+    opened.cancel()
+    await asyncio.gather(opened, return_exceptions=True)
+
+    assert sum(each.new for each in answers) == len(bodies)
+    first, second = (set(parts) for parts in kept if parts)
+    assert first and second and not first & second
