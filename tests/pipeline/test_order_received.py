@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import sqlalchemy
 
 from hub.connector import Event, Ignored, Inbound, Incoming, Reading
 from hub.pipeline import receive
@@ -50,11 +51,15 @@ class Watched:
         return [Ignored(reason="seen")]
 
     async def work(self, database: Database, connections: Connections, time: Time) -> None:
+        sqlalchemy.event.listen(database.engine.sync_engine, "commit", self._committing)
         while self.waits():
             await digest(database, connections, time, limit=7)
-            worker = asyncio.current_task()
-            self.under_way = {thing: other for thing, other in self.under_way.items() if other is not worker}
             await asyncio.sleep(0)
+
+    def _committing(self, _connection: object) -> None:
+        """From here on others may go on with what this worker has read."""
+        worker = asyncio.current_task()
+        self.under_way = {thing: other for thing, other in self.under_way.items() if other is not worker}
 
     def waits(self) -> bool:
         return sum(len(each) for each in self.order.values()) < THINGS * EACH
