@@ -20,10 +20,12 @@ $(STAMP): requirements-dev.lock pyproject.toml
 demo: $(STAMP)
 	$(BIN)/hub demo --port $(PORT) $(if $(filter-out 0,$(ONCE)),--once)
 
+# Compiled once: the tests start some hundred processes of the hub.
 test: $(STAMP)
+	$(BIN)/python -m compileall -q bench connectors hub schema tests
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not nightly"
 
-# What takes minutes: an upgrade that rolls through a day, a burst of 50,000 webhooks, the bench in small.
+# What takes minutes: an upgrade that rolls through a day, a day of 26 kills, a burst of 50,000 webhooks, the kit whole.
 nightly: $(STAMP)
 	$(BIN)/python -m pytest -q -m nightly
 

@@ -87,7 +87,11 @@ class _PostgreSql:
             opened = await psycopg.AsyncConnection.connect(
                 self._dsn, autocommit=True, connect_timeout=_PATIENCE, tcp_user_timeout=2000 * _PATIENCE
             )
-            await opened.execute(f"SET statement_timeout = {1000 * _PATIENCE}".encode())
+            try:
+                await opened.execute(f"SET statement_timeout = {1000 * _PATIENCE}".encode())
+            except BaseException:  # a door that is shut in the middle of it leaves nothing behind
+                await opened.close()
+                raise
             self._connection = opened
         return self._connection
 

@@ -100,7 +100,7 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return asyncio.run(run(tmp_path_factory.mktemp("bench") / "run", ("sqlite",), TINY, ON_BOTH))
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_every_measure_has_its_figures(result: dict[str, Any]) -> None:
     found = result["databases"]["sqlite"]
 
@@ -132,7 +132,7 @@ async def test_every_measure_on_postgresql_has_its_named_figures_and_rows(measur
     assert len(table(result).splitlines()) > 2
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_the_table_shows_what_was_measured_and_no_empty_row(result: dict[str, Any]) -> None:
     shown = table(result).splitlines()
 

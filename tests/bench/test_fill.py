@@ -24,7 +24,7 @@ def rows(url: str, statement: str) -> list[tuple[object, ...]]:
 INDICES = "SELECT split_part(indexdef, ' WHERE ', 1) FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1"
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 async def test_a_filled_database_is_rebuilt_to_the_same_and_goes_on_working(postgres: str, tmp_path: Path) -> None:
     here = Ground(tmp_path, postgres)
     with here.empty("postgresql") as url:

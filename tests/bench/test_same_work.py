@@ -182,7 +182,7 @@ def test_brokers_that_cannot_be_installed_are_named(monkeypatch: pytest.MonkeyPa
         install._brokers()
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_the_hub_does_the_work_once(tmp_path: Path) -> None:
     rounds = uvloop.run(same_work([ours("sqlite")], TINY, tmp_path / "run"))
 
@@ -191,7 +191,7 @@ def test_the_hub_does_the_work_once(tmp_path: Path) -> None:
     assert rounds["sqlite"][0]["cpu_ms_server"] > 0
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_profiles_of_the_processes_are_left_behind(tmp_path: Path) -> None:
     async def run() -> None:
         with ground(tmp_path / "run", ("sqlite",)) as here:

@@ -1,4 +1,5 @@
-"""Every installed connector is held to the kit, in small: few deliveries at once, each fault at two calls."""
+"""Every installed connector is held to the kit, in small: few deliveries at once, each fault at one call; at night at all
+calls, as `hub conform` does it."""
 
 import os
 import re
@@ -16,10 +17,11 @@ CONFORMING = [connector for _, connector in sorted(discover().items()) if connec
 
 
 @pytest.mark.parametrize("connector", CONFORMING, ids=lambda connector: connector.slug)
-async def test_it_passes_every_scenario(connector: Connector) -> None:
+@pytest.mark.parametrize(("burst", "places"), [(200, 1), pytest.param(10_000, 6, marks=pytest.mark.nightly)])
+async def test_it_passes_every_scenario(connector: Connector, burst: int, places: int) -> None:
     folder = _MATERIAL / connector.slug
 
-    report = await run(connector, material=folder if folder.is_dir() else None, burst=200, places=2)
+    report = await run(connector, material=folder if folder.is_dir() else None, burst=burst, places=places)
 
     assert [f"{each.scenario}, {each.check}: {each.why}" for each in report.failed] == []
     if os.environ.get("CI") and connector.slug not in _NO_VENDOR:

@@ -20,9 +20,7 @@ from hub.demo.cast_site import free_port
 from hub.demo.place import Place, hub_command, place
 from hub.demo.run import Stage, play
 
-KILLS = 26  # on each database
 CUTS = 12
-ORDERS = 40
 # After a lost answer these wait for minutes before they look what became of it: the conformance kit cuts them off, with
 # its own clock.
 AT_HOME = ("mail", "sms", "team", "carrier_site")
@@ -95,7 +93,10 @@ async def cutting(victim: Victim, chance: random.Random) -> AsyncIterator[None]:
             await http.post(f"{here.sandbox(name)}/_sandbox/faults", json={"drop_replies": 0})
 
 
-async def test_a_day_of_kills_loses_nothing_and_doubles_nothing(database_url: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("kills", "orders"), [(8, 20), pytest.param(26, 40, marks=pytest.mark.nightly)])
+async def test_a_day_of_kills_loses_nothing_and_doubles_nothing(
+    database_url: str, tmp_path: Path, kills: int, orders: int
+) -> None:
     chance = random.Random(7)
     limits = httpx.Limits(max_connections=40)
     async with (
@@ -107,7 +108,7 @@ async def test_a_day_of_kills_loses_nothing_and_doubles_nothing(database_url: st
             commands = [hub_command(here.folder, "serve", "--no-worker"), *[hub_command(here.folder, "worker")] * 2]
         victim = Victim(here, http, commands, chance)
         await victim.start()
-        suffering = asyncio.create_task(victim.suffer(KILLS))
+        suffering = asyncio.create_task(victim.suffer(kills))
         seen: list[Stage] = []
 
         async def unhurt(stage: Stage) -> None:
@@ -118,7 +119,7 @@ async def test_a_day_of_kills_loses_nothing_and_doubles_nothing(database_url: st
 
         try:
             async with cutting(victim, chance):
-                verdict = await play(here, http, ORDERS, Console(quiet=True), before=unhurt)
+                verdict = await play(here, http, orders, Console(quiet=True), before=unhurt)
             books = await here.state(http, "books")
             verdict = await agree(here, http)
         finally:
@@ -126,7 +127,7 @@ async def test_a_day_of_kills_loses_nothing_and_doubles_nothing(database_url: st
             await asyncio.gather(suffering, return_exceptions=True)
             await victim.end()
 
-    assert victim.kills == KILLS
+    assert victim.kills == kills
     assert verdict.faults == []
     assert max(Counter(each["DisplayName"] for each in books["customers"]).values()) == 1
 
