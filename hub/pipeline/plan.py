@@ -28,7 +28,9 @@ from hub.store.tables import CustomerRow, KeyRow, OrderRow, RecordRow
 BATCH = 200
 
 # Locked: who plans the same order beside us must see what we asked for.
-_orders = arrays.lookup(OrderRow, ("id", "document", "customer_key"), by="id", order="id", lock=True)
+_ORDER = ("id", "document", "customer_key")
+_orders = arrays.lookup(OrderRow, _ORDER, by="id", order="id", lock="wait")
+_free_orders = arrays.lookup(OrderRow, _ORDER, by="id", order="id", lock="skip")
 _clusters_of = arrays.lookup(KeyRow, ("key", "cluster"), by="key")
 _customers_in = arrays.lookup(CustomerRow, ("cluster", "document"), by="cluster")
 _records_of = arrays.lookup(RecordRow, ("connection", "kind", "external_id", "data", "golden"), by="golden")
@@ -49,25 +51,31 @@ async def plan(database: Database, connections: Connections, clock: Clock, limit
     started = clock()
     async with database.write() as connection:
         wants = await due.claim(connection, limit)
-        await _plan(connection, connections, wants, started)
+        await _plan(connection, connections, await _orders(connection, sorted(wants)), wants, started)
     _record(wants, started, clock())
     return len(wants)
 
 
 async def plan_within(held: AsyncConnection, connections: Connections, wants: Mapping[str, Due], clock: Clock) -> None:
-    """Plans them in the transaction that changed them, so that nobody has to look for them again. What a backfill
-    brings waits in the queue, behind all that is live."""
+    """Plans them in the transaction that changed them, so that nobody has to look for them again.
+
+    What a backfill brings waits in the queue, behind all that is live. So does an order that another transaction holds:
+    this one holds others already, and two that wait for each other would both come to nothing.
+    """
     started = clock()
-    live = {order_id: why for order_id, why in wants.items() if not why.background}
-    await due.want(held, {order_id: why for order_id, why in wants.items() if why.background})
-    await _plan(held, connections, live, started)
-    _record(live, started, clock())
+    rows = await _free_orders(held, sorted(order_id for order_id, why in wants.items() if not why.background))
+    here = {row.id: wants[row.id] for row in rows}
+    await due.want(held, {order_id: why for order_id, why in wants.items() if order_id not in here})
+    await _plan(held, connections, rows, here, started)
+    _record(here, started, clock())
 
 
-async def _plan(connection: AsyncConnection, connections: Connections, wants: Mapping[str, Due], now: datetime) -> None:
-    if not wants:
+async def _plan(
+    connection: AsyncConnection, connections: Connections, rows: Sequence[Any], wants: Mapping[str, Due], now: datetime
+) -> None:
+    if not rows:
         return
-    views = await _views(connection, await _orders(connection, sorted(wants)))
+    views = await _views(connection, rows)
     wanted: dict[str, dict[str, Wanted]] = {
         order.id: {
             each.id: wanted_of(each, order, records, customer, customer_records)

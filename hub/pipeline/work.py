@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 import structlog
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from hub.pipeline import clocks
 from hub.pipeline import publish as publishing
@@ -23,6 +23,7 @@ from hub.pipeline.pulse import LostLease, Pulse
 from hub.pipeline.registry import Connection, Connections
 from hub.store import inbox
 from hub.store.cursors import CURSORS
+from hub.store.dialects import lost_a_race
 from hub.store.due import PLAN
 from hub.store.golden import CHANGES
 from hub.store.hints import HINTS
@@ -124,7 +125,10 @@ class Worker:
             except LostLease:  # the next beat tells whether we live
                 worked = 0
                 await self._pause(_SORRY)
-            except Exception:
+            except Exception as error:
+                if isinstance(error, DBAPIError) and lost_a_race(error):
+                    await self._pause(_GATHER)
+                    continue
                 log.exception("work.failed", movement=name)
                 worked = 0
                 await self._pause(_SORRY)

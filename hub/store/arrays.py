@@ -9,7 +9,7 @@ from collections import namedtuple
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from psycopg.rows import tuple_row
 from sqlalchemy import BigInteger, Boolean, Integer, LargeBinary, String, Table, Text
@@ -22,6 +22,8 @@ from hub.store.tables import Base, UtcDateTime
 Column = Sequence[Any]
 Rows = list[tuple[Any, ...]]
 
+Lock = Literal["", "wait", "skip"]
+_LOCKS: Final[Mapping[Lock, str]] = {"": "", "wait": " FOR UPDATE", "skip": " FOR UPDATE SKIP LOCKED"}
 _PARAMETERS: Final = 30_000  # SQLite takes 32,766 in one statement
 _TYPES: Final[Mapping[type[TypeEngine[Any]], str]] = {  # the exact class, so that no two can be taken for each other
     String: "text",
@@ -189,13 +191,14 @@ class Lookup:
         return values
 
 
-def lookup(table: type[Base], names: Sequence[str], *, by: str, order: str = "", lock: bool = False) -> Lookup:
-    """`order`: a column to sort by. `lock`: holds the rows until the transaction ends, taken in that order."""
+def lookup(table: type[Base], names: Sequence[str], *, by: str, order: str = "", lock: Lock = "") -> Lookup:
+    """`order`: a column to sort by. `lock`: holds the rows until the transaction ends, taken in that order; those that
+    another holds are waited for, or left out."""
     head = f"SELECT {', '.join(names)} FROM {table.__tablename__} WHERE {by}"  # noqa: S608 - names of our own tables
     tail = f" ORDER BY {order}" if order else ""
     kinds = [_type(table, name) for name in names]
     return Lookup(
-        f"{head} = ANY(%s::{_type(table, by)}[]){tail}{' FOR UPDATE' if lock else ''}",
+        f"{head} = ANY(%s::{_type(table, by)}[]){tail}{_LOCKS[lock]}",
         lambda count: f"{head} IN ({', '.join(['?'] * count)}){tail}",
         namedtuple(f"{table.__name__}Found", names),
         tuple(place for place, kind in enumerate(kinds) if kind == "timestamptz"),

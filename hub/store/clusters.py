@@ -17,7 +17,7 @@ _AT_ONCE = 5_000  # keys in one statement
 _ROUNDS = 8
 
 _add_clusters = arrays.insert(ClusterRow, ("id",), conflict="ON CONFLICT DO NOTHING")
-_lock = arrays.lookup(ClusterRow, ("id",), by="id", order="id", lock=True)
+_lock = arrays.lookup(ClusterRow, ("id",), by="id", order="id", lock="wait")
 _known = arrays.lookup(KeyRow, ("key", "cluster"), by="key")
 _add_keys = arrays.insert(KeyRow, ("key", "cluster"), conflict="ON CONFLICT DO NOTHING")
 

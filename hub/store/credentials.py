@@ -48,10 +48,11 @@ class Credentials:
         sealer: Sealer,
         now: Clock,
         *,
-        lease: timedelta = timedelta(minutes=2),
+        lease: timedelta = timedelta(seconds=40),
         ticks: Ticks = steady,
     ) -> None:
-        """`lease`: how long a refresh may take; a process that dies in one holds up the others for as long.
+        """`lease`: three quarters of it are what a refresh may take, as any call; a process that dies in one holds up
+        the others for all of it.
 
         `ticks`: seconds of a clock that only goes forward.
         """

@@ -19,7 +19,7 @@ from hub.store.texts import storable
 _LEASED = ("state", "lease", "worker", "leased_until", "first_sent_at")
 _SETTLED = ("state", "reason", "lane_due", "due_at", "tries", "done_at")
 
-_held = arrays.lookup(OutboxRow, ("lease", "order_id"), by="id", order="id", lock=True)
+_held = arrays.lookup(OutboxRow, ("lease", "order_id"), by="id", order="id", lock="wait")
 _lease = arrays.update(OutboxRow, _LEASED, by=("id",))
 _begin = arrays.insert(
     AttemptRow, ("id", "command_id", "started_at"), same={"state": f"'{AttemptState.SENDING}'", "message": "''"}

@@ -1,5 +1,4 @@
-"""Every installed connector is held to the kit, in small: few deliveries at once, each fault at one call; at night at all
-calls, as `hub conform` does it."""
+"""Every installed connector is held to the kit: by day few deliveries and each fault at one call, at night whole."""
 
 import os
 import re
