@@ -211,14 +211,13 @@ class Query:
     """`await query(connection, *values)`: one statement as it stands, with `%s` for values; what it returns."""
 
     text: str
-    returns: bool = True
 
     async def __call__(self, connection: AsyncConnection, *values: Any) -> Rows:
         async with driver_of(connection) as driver:
             if connection.dialect.name == "postgresql":
                 cursor = driver.cursor(row_factory=tuple_row)
                 await cursor.execute(self.text, values, prepare=True)
-                return await cursor.fetchall() if self.returns else []
+                return list(await cursor.fetchall())
             return list(await driver.execute_fetchall(self.text.replace("%s", "?"), values))
 
 
