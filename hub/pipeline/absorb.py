@@ -9,12 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.connector import Event
 from hub.decide.codec import digest
-from hub.pipeline.apply import Said, apply
+from hub.pipeline.apply import Left, Said, apply
 from hub.pipeline.reading import Read, read
 from hub.pipeline.registry import Connection
 from hub.store import hints, inbox
 from hub.store.clusters import not_the_events_fault
-from hub.store.due import Due
 from hub.store.golden import Cause
 from hub.store.hints import Wanted
 from hub.store.inbox import EventState
@@ -37,13 +36,11 @@ class _Item:
     found: Read
 
 
-async def absorb(
-    held: AsyncConnection, answers: Sequence[Answer], now: datetime, wanted: dict[str, Due] | None = None
-) -> int:
+async def absorb(held: AsyncConnection, answers: Sequence[Answer], now: datetime, left: Left | None = None) -> int:
     """Applies what they say, and parks what cannot be read, to be replayed. Returns how many records were new.
 
     The records are those that a webhook would have brought, so it does not matter which of them comes first.
-    `wanted`: as `apply` has it; what one of them spoils then is the whole transaction, which the caller redoes without.
+    `left`: as `apply` has it; what one of them spoils then is the whole transaction, which the caller redoes without.
     """
     items = [
         _Item(each.connection, event, each.cause, read(each.connection, event))
@@ -52,7 +49,7 @@ async def absorb(
     ]
     if not items:
         return 0
-    newer = await (_carefully(held, items, now) if wanted is None else _apply(held, items, now, wanted))
+    newer = await (_carefully(held, items, now) if left is None else _apply(held, items, now, left))
     named = [Wanted(each.connection.id, hint, each.cause.id) for each in items for hint in each.found.hints]
     await hints.remember(held, named, now)
     parked = [_parked(each, now) for each in items if each.found.faults]
@@ -61,11 +58,9 @@ async def absorb(
     return newer
 
 
-async def _apply(
-    held: AsyncConnection, items: Sequence[_Item], now: datetime, wanted: dict[str, Due] | None = None
-) -> int:
+async def _apply(held: AsyncConnection, items: Sequence[_Item], now: datetime, left: Left | None = None) -> int:
     said = [Said(record=record, cause=each.cause) for each in items for record in each.found.records]
-    return len((await apply(held, said, now, wanted)).newer)
+    return len((await apply(held, said, now, left)).newer)
 
 
 async def _carefully(held: AsyncConnection, items: Sequence[_Item], now: datetime) -> int:

@@ -41,13 +41,19 @@ class Applied:
     golden_of: dict[Source, str] = field(default_factory=dict)  # each record's order or customer
 
 
-async def apply(
-    connection: AsyncConnection, said: Sequence[Said], now: datetime, wanted: dict[str, Due] | None = None
-) -> Applied:
+@dataclass(slots=True, kw_only=True)
+class Left:
+    """What a transaction leaves to its end: plans first, then the timeline, whose counter all transactions wait for."""
+
+    wanted: dict[str, Due] = field(default_factory=dict)  # orders that want a plan
+    changes: list[golden.NewChange] = field(default_factory=list)
+
+
+async def apply(connection: AsyncConnection, said: Sequence[Said], now: datetime, left: Left | None = None) -> Applied:
     """Raises nothing for any content: what cannot be right becomes a hold.
 
-    `wanted` takes the orders that want a plan, for who plans them in this very transaction; without it they wait in
-    the queue.
+    `left` takes what is to be done at the end, by who plans in this very transaction; without it the timeline is
+    written here, and plans wait in the queue.
     """
     if not said:
         return Applied()
@@ -66,11 +72,13 @@ async def apply(
         if (known is None or rank > (known.version, known.digest)) and (best is None or rank > best.rank):
             winners[key] = _Winner(each, data, rank)
             applied.newer.add(position)
-    due_now = await _refold(connection, set(cluster_of.values()), rows, winners, cluster_of, applied, now)
-    if wanted is None:
-        await due.want(connection, due_now)
+    folded = await _refold(connection, set(cluster_of.values()), rows, winners, cluster_of, applied, now)
+    if left is None:
+        await due.want(connection, folded.wanted)
+        await golden.write_changes(connection, folded.changes, now)
     else:
-        wanted |= due_now
+        left.wanted |= folded.wanted
+        left.changes += folded.changes
     return applied
 
 
@@ -100,8 +108,7 @@ async def _refold(
     cluster_of: Mapping[Source, str],
     applied: Applied,
     now: datetime,
-) -> dict[str, Due]:
-    """Returns the orders that want a plan."""
+) -> "Folded":
     records: dict[str, list[Record]] = defaultdict(list)
     golden_before: dict[tuple[str, str, str], str] = {}
     for row in rows:
@@ -136,7 +143,7 @@ async def _refold(
     await golden.assign(connection, moved)
     await write_customers(connection, touched, folded)
     await write_orders(connection, touched, folded, applied.golden_of, now)
-    return folded.wanted
+    return folded
 
 
 @dataclass(slots=True, kw_only=True)
@@ -147,6 +154,7 @@ class Folded:
     customers: list[tuple[Customer, str]] = field(default_factory=list)
     cause: Cause | None = None  # the last one of all
     wanted: dict[str, Due] = field(default_factory=dict)  # orders that want a plan, once these are written
+    changes: list[golden.NewChange] = field(default_factory=list)  # what differs, to be written last
 
 
 def fold_cluster(groups: Sequence[Group], cluster: str, causes: Mapping[Source, Cause], folded: Folded) -> None:
@@ -217,10 +225,9 @@ async def write_orders(
     seqs = await _sequences(
         connection, before, {order.id for order, _, _ in written} | {each for each, _, _ in changes}
     )
-    numbered: list[golden.NewChange] = []
     for order_id, told, cause in changes:
         seqs[order_id] = seqs.get(order_id, 0) + 1
-        numbered.append(golden.NewChange(order_id=order_id, seq=seqs[order_id], told=told, cause=cause))
+        folded.changes.append(golden.NewChange(order_id=order_id, seq=seqs[order_id], told=told, cause=cause))
     anew = folded.cause is not None and folded.cause.id == REBUILD  # an index may have been lost
     await golden.write_orders(
         connection,
@@ -236,7 +243,6 @@ async def write_orders(
             for order, document, cluster in written
         ],
     )
-    await golden.write_changes(connection, numbered, now)
     return changed
 
 

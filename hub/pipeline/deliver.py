@@ -21,6 +21,7 @@ from hub.domain.clock import Clock
 from hub.domain.errors import HubError, NeedsAttention, Refused, TryLater, Unknowable, Unknown, Unreadable
 from hub.observe import metrics, traces
 from hub.pipeline.absorb import Answer, absorb
+from hub.pipeline.apply import Left
 from hub.pipeline.lately import Lately
 from hub.pipeline.plan import plan_within
 from hub.pipeline.pulse import CutOff, LostLease, NoPulse
@@ -197,13 +198,13 @@ def _look(push: Push, leased: Leased, now: datetime, was_sent: bool) -> FindIt |
 
 
 async def settle(
-    held: AsyncConnection, courier: Courier, outcomes: Sequence[Outcome], *, careful: bool = True
+    held: AsyncConnection, courier: Courier, outcomes: Sequence[Outcome], left: Left | None = None
 ) -> dict[str, CommandState]:
     """What came of attempts: the replies' records and the commands' ends in one transaction, so that no plan sees one
     without the other. Returns each command's state by lease; where the lease was lost nothing is written.
 
-    `careful`: one by one where a reply cannot be applied, and plans wait in the queue. Otherwise the orders are planned
-    here, and whatever goes wrong spoils the transaction.
+    With `left` the orders are planned here, whatever goes wrong spoils the transaction, and the timeline's changes are
+    the caller's to write. Without it replies are applied one by one where they have to be, and plans wait in the queue.
     """
     now = courier.clock()
     order_of = await lanes.still_mine(held, [each.leased for each in outcomes])
@@ -211,18 +212,20 @@ async def settle(
     ended = [_settlement(courier, each, now) for each in mine]
     await lanes.settle(held, ended, now)
     answers = [Answer(each.connection, each.answer, _cause(each.leased)) for each in mine if each.answer]
-    wanted: dict[str, Due] = {}
-    await absorb(held, answers, now, None if careful else wanted)
+    await absorb(held, answers, now, left)
     # Something may have waited for the end of these, or may be wanted instead.
     over = [each.leased for each in ended if each.state not in WAITS]
-    wanted |= {order_of[each.lease]: Due(each.row.cause, each.row.background) for each in over}
-    await (due.want(held, wanted) if careful else plan_within(held, courier.connections, wanted, courier.clock))
+    wanted = {order_of[each.lease]: Due(each.row.cause, each.row.background) for each in over}
     worked = {each.connection.id for each in mine if each.error is None}
     await connections.worked(held, courier.worked.news(worked, now), now)
     for each in mine:
         if isinstance(each.error, NeedsAttention):
             await connections.pause(held, each.connection.id, str(each.error), now)
             Database.tell(held, CONNECTIONS)
+    if left is None:
+        await due.want(held, wanted)
+    else:
+        await plan_within(held, courier.connections, left.wanted | wanted, courier.clock)
     metrics.settle_batch.observe(len(ended))
     for each, end in zip(mine, ended, strict=True):
         metrics.attempts.labels(end.leased.row.connection, end.attempt.value).inc()

@@ -10,18 +10,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.connector import Event
 from hub.domain.clock import Clock
 from hub.observe import metrics, traces
-from hub.pipeline.apply import Said, apply
+from hub.pipeline.apply import Left, Said, apply
 from hub.pipeline.lately import Lately
 from hub.pipeline.plan import plan_within
 from hub.pipeline.pulse import NO_PULSE, NoPulse
 from hub.pipeline.reading import Read, read
 from hub.pipeline.registry import Connections
 from hub.store import connections as connections_
-from hub.store import hints, inbox
+from hub.store import golden, hints, inbox
 from hub.store.clusters import not_the_events_fault
 from hub.store.database import Database
 from hub.store.dialects import lost_a_race
-from hub.store.due import Due
 from hub.store.golden import Cause
 from hub.store.hints import Wanted
 from hub.store.inbox import Ended, EventState
@@ -73,13 +72,14 @@ async def _batch(
         return 0
     now = clock()
     pairs = [(row, _read(connections, row)) for row in rows]
-    wanted: dict[str, Due] = {}
-    ended = await (_one_by_one(connection, pairs, now) if careful else _apply(connection, pairs, now, wanted))
+    left = Left()
+    ended = await (_one_by_one(connection, pairs, now) if careful else _apply(connection, pairs, now, left))
     await inbox.end(connection, ended, now)
     newest = _newest(rows)
     await connections_.heard(connection, {each: newest[each] for each in heard.news(newest, now)})
     ended_at = clock()
-    await plan_within(connection, connections, wanted, clock)
+    await plan_within(connection, connections, left.wanted, clock)
+    await golden.write_changes(connection, left.changes, now)
     for row, each in zip(rows, ended, strict=True):
         traces.record(
             "digest", row.id, now, ended_at, connection=row.connection, state=each.state.value, order=each.order_id
@@ -123,7 +123,7 @@ async def _apply(
     connection: AsyncConnection,
     read: Sequence[tuple[Any, Read]],
     now: datetime,
-    plans: dict[str, Due] | None = None,
+    left: Left | None = None,
 ) -> list[Ended]:
     said: list[Said] = []
     positions: list[range] = []
@@ -134,7 +134,7 @@ async def _apply(
         said += [Said(record=record, cause=cause) for record in found.records]
         positions.append(range(start, len(said)))
         wanted += [Wanted(row.connection, hint, row.id) for hint in found.hints]
-    applied = await apply(connection, said, now, plans)
+    applied = await apply(connection, said, now, left)
     await hints.remember(connection, wanted, now)
     return [
         _ended(row.id, found, any(at in applied.newer for at in mine), _order_of(found, applied.golden_of))

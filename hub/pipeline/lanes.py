@@ -14,10 +14,11 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy.exc import DBAPIError
 
+from hub.pipeline.apply import Left
 from hub.pipeline.deliver import Courier, Outcome, attempt, claim_of, settle
 from hub.pipeline.pulse import LostLease
 from hub.pipeline.registry import Connection
-from hub.store import lanes
+from hub.store import golden, lanes
 from hub.store.clusters import Raced, not_the_events_fault
 from hub.store.dialects import lost_a_race
 from hub.store.lanes import Leased
@@ -118,7 +119,8 @@ class Lanes:
         for race in range(_RACES):
             try:
                 async with self._database.write() as held:
-                    states = await settle(held, self._courier, ended, careful=careful) if ended else {}
+                    left = Left()
+                    states = await settle(held, self._courier, ended, None if careful else left) if ended else {}
                     leased: Sequence[Leased] = []
                     later: dict[str, float] = {}
                     if hungry:
@@ -126,6 +128,7 @@ class Lanes:
                         empty = {each.connection.id for each in hungry} - {each.row.connection for each in leased}
                         if empty and not ended:
                             later = {each: self._until(await lanes.next_due(held, each)) for each in sorted(empty)}
+                    await golden.write_changes(held, left.changes, self._courier.clock())
                 return states, leased, later
             except Exception as error:
                 lost = isinstance(error, Raced) or (isinstance(error, DBAPIError) and lost_a_race(error))

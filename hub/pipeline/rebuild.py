@@ -71,6 +71,8 @@ async def _batch(connection: AsyncConnection, clusters: list[str], clock: Clock)
     ]
     await golden.assign(connection, moved)
     await write_customers(connection, set(clusters), folded)
-    changed = await write_orders(connection, set(clusters), folded, golden_of, clock())
+    now = clock()
+    changed = await write_orders(connection, set(clusters), folded, golden_of, now)
     await due.want(connection, folded.wanted)
+    await golden.write_changes(connection, folded.changes, now)
     return folded, changed
