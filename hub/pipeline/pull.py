@@ -55,8 +55,6 @@ async def pull(courier: Courier, connection: Connection) -> bool:
     now, worker = courier.clock(), courier.pulse.claimant()
     until = now + LEASE
     async with courier.database.write() as held:
-        if await connections.paused(held, connection.id):
-            return False
         row = await cursors.claim(held, connection.id, now, until, worker)
     if row is None:
         return False
@@ -96,8 +94,6 @@ async def fetch(courier: Courier, connection: Connection) -> int:
     now, worker = courier.clock(), courier.pulse.claimant()
     until = now + LEASE
     async with courier.database.write() as held:
-        if await connections.paused(held, connection.id):
-            return 0
         rows = await hints.claim(held, connection.id, now, until, _HINTS_AT_ONCE, worker)
     for row in rows:
         started, own = courier.clock(), new_id("fetch")

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Update, and_, or_, select, update
+from sqlalchemy import ColumnElement, Update, and_, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.store.dialects import insert
@@ -85,6 +85,11 @@ async def paused(connection: AsyncConnection, connection_id: str) -> str:
     """Why; `""` where it is not."""
     reason = await connection.scalar(select(ConnectionRow.paused_reason).where(ConnectionRow.id == connection_id))
     return reason or ""
+
+
+def going(connection_id: str) -> ColumnElement[bool]:
+    """It is not paused: part of the condition of a claim, which costs less than to ask first."""
+    return ~exists().where(ConnectionRow.id == connection_id, ConnectionRow.paused_reason != "")
 
 
 async def refused(connection: AsyncConnection, connection_id: str) -> bool:

@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.connector import Page
-from hub.store import leases
+from hub.store import connections, leases
 from hub.store.dialects import insert
 from hub.store.tables import CursorRow
 from hub.store.texts import storable
@@ -40,7 +40,8 @@ async def meet(
 async def claim(
     connection: AsyncConnection, connection_id: str, now: datetime, until: datetime, worker: str = ""
 ) -> Any | None:
-    """The most overdue stream that nobody pulls, leased to the worker, or to nobody in particular until then."""
+    """The most overdue stream that nobody pulls, leased to the worker, or to nobody in particular until then. `None`
+    where the connection is paused."""
     row = (
         await connection.execute(
             select(CursorRow.__table__)
@@ -49,6 +50,7 @@ async def claim(
                 CursorRow.stream.not_like(f"{BACKFILL}%"),
                 CursorRow.due_at <= now,
                 leases.free(CursorRow, now),
+                connections.going(connection_id),
             )
             .order_by(CursorRow.due_at)
             .limit(1)

@@ -9,7 +9,7 @@ from sqlalchemy import case, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.connector import Hint
-from hub.store import leases
+from hub.store import connections, leases
 from hub.store.database import Database
 from hub.store.dialects import insert
 from hub.store.tables import HintRow
@@ -69,11 +69,17 @@ async def remember(connection: AsyncConnection, wanted: Sequence[Wanted], now: d
 async def claim(
     connection: AsyncConnection, connection_id: str, now: datetime, until: datetime, limit: int, worker: str = ""
 ) -> Sequence[Any]:
-    """Leased to the worker, or to nobody in particular until then. Rows come as they are now: `done` asks for them."""
+    """Leased to the worker, or to nobody in particular until then; none of a connection that is paused. Rows come as
+    they are now: `done` asks for them."""
     rows = (
         await connection.execute(
             select(HintRow.__table__)
-            .where(HintRow.connection == connection_id, HintRow.due_at <= now, leases.free(HintRow, now))
+            .where(
+                HintRow.connection == connection_id,
+                HintRow.due_at <= now,
+                leases.free(HintRow, now),
+                connections.going(connection_id),
+            )
             .order_by(HintRow.due_at)
             .limit(limit)
             .with_for_update(skip_locked=True)
