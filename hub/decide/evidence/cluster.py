@@ -1,0 +1,68 @@
+"""Few records clustered from the bottom: the two groups that agree most are joined, until none agree enough."""
+
+from collections.abc import Callable, Sequence
+
+from hub.decide.evidence.score import Score
+
+FORBIDDEN = float("-inf")
+
+
+class Pairs:
+    """Scores of pairs, each weighed once."""
+
+    def __init__(self, weigh: Callable[[str, str], Score]) -> None:
+        self._weigh = weigh
+        self._known: dict[tuple[str, str], Score] = {}
+
+    def __call__(self, one: str, other: str) -> Score:
+        pair = (one, other) if one < other else (other, one)
+        if (found := self._known.get(pair)) is None:
+            found = self._known[pair] = self._weigh(*pair)
+        return found
+
+
+def agreement(scores: Sequence[Score], prior: float) -> float:
+    """Bits between two groups: of each comparison the mean of the better half, where it can be made at all.
+
+    So what one record of a group does not say another may, and half of them may be out of date. One forbidden pair of
+    five is noise; over a third forbids it all.
+    """
+    if len(scores) == 1:
+        return FORBIDDEN if scores[0].veto else scores[0].bits
+    if sum([1 for each in scores if each.veto]) * 3 > len(scores):
+        return FORBIDDEN
+    said: dict[str, list[float]] = {}
+    for each in scores:
+        for field, bits in each.parts:
+            if field in said:
+                said[field].append(bits)
+            else:
+                said[field] = [bits]
+    total = prior
+    for found in said.values():
+        found.sort(reverse=True)
+        half = (len(found) + 1) // 2
+        total += sum(found[:half]) / half
+    return total
+
+
+def cluster(ids: Sequence[str], pairs: Pairs, threshold: float, prior: float) -> list[list[str]]:
+    """Each in id order, and so are they. Whatever the order of `ids`, the same comes out."""
+    groups = {at: [id] for at, id in enumerate(sorted(ids))}
+    between = {
+        (one, other): agreement([pairs(groups[one][0], groups[other][0])], prior)
+        for one in groups
+        for other in groups
+        if one < other
+    }
+    while between:
+        (one, other), bits = max(between.items(), key=lambda each: (each[1], -each[0][0], -each[0][1]))
+        if bits < threshold:
+            break
+        groups[one] += groups.pop(other)
+        between = {pair: value for pair, value in between.items() if other not in pair and one not in pair}
+        for at, members in groups.items():
+            if at != one:
+                pair = (one, at) if one < at else (at, one)
+                between[pair] = agreement([pairs(a, b) for a in groups[one] for b in members], prior)
+    return [sorted(members) for members in groups.values()]

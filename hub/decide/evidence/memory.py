@@ -1,0 +1,86 @@
+"""What is remembered between records: who holds a key, what was said, and who belongs together."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
+
+from hub.decide.evidence.keys import NEWEST, STOP
+from hub.decide.evidence.party import Party
+
+
+class Memory(Protocol):
+    """Each question is for many at once, so that a table answers it by one statement. Nothing here walks a whole table."""
+
+    def holders(self, keys: Sequence[str]) -> Sequence[str]:
+        """Ids of records that hold any of the keys, the most shared keys first, then the newest; of a stop key only its newest."""
+
+    def parties(self, ids: Iterable[str]) -> Mapping[str, Party]: ...
+
+    def groups(self, ids: Iterable[str]) -> Mapping[str, str]:
+        """Record -> its group."""
+
+    def members(self, group: str) -> Sequence[str]:
+        """Ids of records, the oldest first."""
+
+    def counts(self, values: Iterable[str]) -> Mapping[str, int]:
+        """How many records said each."""
+
+    def size(self) -> int:
+        """How many records are remembered."""
+
+    def remember(self, party: Party, keys: Sequence[str], values: Iterable[str]) -> None: ...
+
+    def place(self, ids: Iterable[str], group: str) -> None:
+        """They belong to this group now, and to no other."""
+
+
+class InMemory:
+    def __init__(self) -> None:
+        self._holders: dict[str, list[str]] = defaultdict(list)
+        self._parties: dict[str, Party] = {}
+        self._group: dict[str, str] = {}
+        self._members: dict[str, dict[str, None]] = defaultdict(dict)
+        self._counts: dict[str, int] = defaultdict(int)
+        self._at: dict[str, int] = {}
+
+    def holders(self, keys: Sequence[str]) -> Sequence[str]:
+        shared: dict[str, int] = {}
+        for key in keys:
+            held = self._holders.get(key)
+            if not held:
+                continue
+            for id in held if len(held) <= STOP else held[-NEWEST:]:
+                shared[id] = shared.get(id, 0) + 1
+        return sorted(shared, key=lambda id: (-shared[id], -self._at[id]))
+
+    def parties(self, ids: Iterable[str]) -> Mapping[str, Party]:
+        return {id: self._parties[id] for id in ids}
+
+    def groups(self, ids: Iterable[str]) -> Mapping[str, str]:
+        return {id: self._group[id] for id in ids}
+
+    def members(self, group: str) -> Sequence[str]:
+        return sorted(self._members.get(group, ()), key=self._at.__getitem__)
+
+    def counts(self, values: Iterable[str]) -> Mapping[str, int]:
+        return {value: self._counts.get(value, 0) for value in values}
+
+    def size(self) -> int:
+        return len(self._parties)
+
+    def remember(self, party: Party, keys: Sequence[str], values: Iterable[str]) -> None:
+        self._at[party.id] = len(self._parties)
+        self._parties[party.id] = party
+        for key in keys:
+            self._holders[key].append(party.id)
+        for value in values:
+            self._counts[value] += 1
+
+    def place(self, ids: Iterable[str], group: str) -> None:
+        for id in ids:
+            if (before := self._group.get(id)) is not None:
+                del self._members[before][id]
+                if not self._members[before]:
+                    del self._members[before]
+            self._group[id] = group
+            self._members[group][id] = None

@@ -1,0 +1,169 @@
+"""One record at a time: whom it belongs to, what moves because of it, and what a person should look at.
+
+A record joins a group by its agreement with the group, never by one link. Then the groups that it may belong to are
+clustered again from the bottom, so that what came first does not decide (`cluster`).
+"""
+
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from hub.decide.evidence.cluster import Pairs, agreement, cluster
+from hub.decide.evidence.keys import keys
+from hub.decide.evidence.memory import Memory
+from hub.decide.evidence.party import Party
+from hub.decide.evidence.rarity import rarities, values
+from hub.decide.evidence.score import Score, score
+from hub.decide.evidence.weights import SHIPPED, Weights
+
+LOOKED_AT = 40  # groups, by how many keys they share; then
+WEIGHED = 10  # members of each
+NEIGHBOURS = 3  # groups that are clustered again
+CROWD = 36  # records in them at most
+ALMOST = 4.0  # bits below the threshold, and still worth another look
+
+
+class Zone(StrEnum):
+    LINK = "link"
+    REVIEW = "review"
+    DISTINCT = "distinct"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Zones:
+    """Bits from which on a record is linked, or shown to a person."""
+
+    link: float = 0.0
+    review: float = -4.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    record: str
+    group: str
+    zone: Zone
+    bits: float | None  # agreement with the group, or with the best that was not taken; None: nobody was like it
+    rival: str = ""  # the next best group
+    like: str = ""  # the record of the group (or of the rival) that speaks most for it
+    moved: tuple[tuple[str, str, str], ...] = ()  # (record, from, to), in record order
+
+
+class Resolver:
+    """Not for two threads: who is resolved must be seen by the next."""
+
+    def __init__(self, memory: Memory, weights: Weights = SHIPPED, zones: Zones | None = None) -> None:
+        self._memory = memory
+        self._weights = weights
+        self._zones = zones or Zones()
+        self._scores: dict[tuple[str, str], Score] = {}
+
+    def resolve(self, party: Party) -> Decision:
+        memory = self._memory
+        said = list(values(party))
+        party = replace(party, rarity=rarities(memory.counts(said), memory.size()))
+        held = keys(party)
+        near = memory.holders(held)
+        groups = list(dict.fromkeys(memory.groups(near).values()))[:LOOKED_AT]
+        memory.remember(party, held, said)
+        ranked = self._ranked(party, groups)
+        close = [each for each in ranked if each[1] >= self._zones.link - ALMOST]
+        taken, crowd = [], 1
+        for group, _, members in close[:NEIGHBOURS]:
+            if crowd + len(members) <= CROWD or not taken:
+                taken.append((group, members))
+                crowd += len(members)
+        if not taken:
+            group = _fresh(party.id, frozenset(), memory)
+            memory.place([party.id], group)
+            return self._alone(party, group, ranked)
+        return self._settled(party, taken, ranked)
+
+    def _ranked(self, party: Party, groups: Sequence[str]) -> list[tuple[str, float, Sequence[str]]]:
+        """The best first: group, agreement, members."""
+        found = []
+        for group in groups:
+            members = self._memory.members(group)
+            some = members if len(members) <= WEIGHED else members[:: len(members) // WEIGHED][:WEIGHED]
+            others = self._memory.parties(some)
+            scores = [self._score(party, others[id]) for id in some]
+            found.append((group, agreement(scores, self._weights.prior), members))
+        return sorted(found, key=lambda each: (-each[1], each[0]))
+
+    def _settled(
+        self, party: Party, taken: Sequence[tuple[str, Sequence[str]]], ranked: Sequence[tuple[str, float, Sequence[str]]]
+    ) -> Decision:
+        before = {id: group for group, members in taken for id in members}
+        parties = {**self._memory.parties(before), party.id: party}
+        pairs = Pairs(lambda one, other: self._score(parties[one], parties[other]))
+        clusters = cluster([*before, party.id], pairs, self._zones.link, self._weights.prior)
+        named = _names(clusters, before, self._memory)
+        moved = []
+        for name, members in named.items():
+            changing = [id for id in members if before.get(id) != name]
+            self._memory.place(changing, name)
+            moved += [(id, before[id], name) for id in changing if id in before]
+        group = next(name for name, members in named.items() if party.id in members)
+        fellows = [id for id in named[group] if id != party.id]
+        rivals = [each for each in ranked if each[0] != group and not set(each[2]) & set(fellows)]
+        if not fellows:
+            return replace(self._alone(party, group, ranked), moved=tuple(sorted(moved)))
+        bits = agreement([pairs(party.id, id) for id in fellows], self._weights.prior)
+        return Decision(
+            record=party.id,
+            group=group,
+            zone=Zone.LINK,
+            bits=bits,
+            rival=rivals[0][0] if rivals and rivals[0][1] >= self._zones.review else "",
+            like=max(fellows, key=lambda id: (pairs(party.id, id).bits, id)),
+            moved=tuple(sorted(moved)),
+        )
+
+    def _alone(self, party: Party, group: str, ranked: Sequence[tuple[str, float, Sequence[str]]]) -> Decision:
+        if not ranked:
+            return Decision(record=party.id, group=group, zone=Zone.DISTINCT, bits=None)
+        best, bits, members = ranked[0]
+        zone = Zone.REVIEW if bits >= self._zones.review else Zone.DISTINCT
+        return Decision(
+            record=party.id,
+            group=group,
+            zone=zone,
+            bits=bits,
+            rival=best if zone is Zone.REVIEW else "",
+            like=members[0] if zone is Zone.REVIEW else "",
+        )
+
+    def _score(self, one: Party, other: Party) -> Score:
+        pair = (one.id, other.id) if one.id < other.id else (other.id, one.id)
+        if (known := self._scores.get(pair)) is None:
+            if len(self._scores) > 1_000_000:
+                self._scores.clear()
+            known = self._scores[pair] = score(one, other, self._weights)
+        return known
+
+
+def _names(clusters: Sequence[Sequence[str]], before: Mapping[str, str], memory: Memory) -> dict[str, list[str]]:
+    """Each cluster under the id that most of its members had; an id goes to the larger claim, then to the smaller id."""
+    claims = []
+    for at, members in enumerate(clusters):
+        counts: dict[str, int] = {}
+        for id in members:
+            if id in before:
+                counts[before[id]] = counts.get(before[id], 0) + 1
+        claims += [(-count, group, at) for group, count in counts.items()]
+    names: dict[int, str] = {}
+    for _, group, at in sorted(claims):
+        if at not in names and group not in names.values():
+            names[at] = group
+    for at, members in enumerate(clusters):
+        if at not in names:
+            names[at] = _fresh(min(members), {*names.values(), *before.values()}, memory)
+    return {names[at]: list(members) for at, members in enumerate(clusters)}
+
+
+def _fresh(record: str, taken: Set[str], memory: Memory) -> str:
+    """The record's own id, unless others kept that name when it left them."""
+    name, at = record, 1
+    while name in taken or memory.members(name):
+        at += 1
+        name = f"{record}~{at}"
+    return name
