@@ -21,7 +21,7 @@ class Pairs:
         return found
 
 
-def agreement(scores: Sequence[Score], prior: float) -> float:
+def agreement(scores: Sequence[Score]) -> float:
     """Bits between two groups: of each comparison the mean of the better half, where it can be made at all.
 
     So what one record of a group does not say another may, and half of them may be out of date. One forbidden pair of
@@ -38,7 +38,7 @@ def agreement(scores: Sequence[Score], prior: float) -> float:
                 said[field].append(bits)
             else:
                 said[field] = [bits]
-    total = prior
+    total = 0.0
     for found in said.values():
         found.sort(reverse=True)
         half = (len(found) + 1) // 2
@@ -46,11 +46,11 @@ def agreement(scores: Sequence[Score], prior: float) -> float:
     return total
 
 
-def cluster(ids: Sequence[str], pairs: Pairs, threshold: float, prior: float) -> list[list[str]]:
+def cluster(ids: Sequence[str], pairs: Pairs, threshold: float) -> list[list[str]]:
     """Each in id order, and so are they. Whatever the order of `ids`, the same comes out."""
     groups = {at: [id] for at, id in enumerate(sorted(ids))}
     between = {
-        (one, other): agreement([pairs(groups[one][0], groups[other][0])], prior)
+        (one, other): agreement([pairs(groups[one][0], groups[other][0])])
         for one in groups
         for other in groups
         if one < other
@@ -64,5 +64,5 @@ def cluster(ids: Sequence[str], pairs: Pairs, threshold: float, prior: float) ->
         for at, members in groups.items():
             if at != one:
                 pair = (one, at) if one < at else (at, one)
-                between[pair] = agreement([pairs(a, b) for a in groups[one] for b in members], prior)
+                between[pair] = agreement([pairs(a, b) for a in groups[one] for b in members])
     return [sorted(members) for members in groups.values()]

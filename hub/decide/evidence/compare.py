@@ -13,11 +13,15 @@ Level = tuple[str, str, str]  # the comparison, its level, the value agreed on (
 
 
 def compare(left: Party, right: Party) -> list[Level]:
+    """The first is always the prior: which kind of two parties this is."""
     found: list[Level] = []
     if left.is_person and right.is_person:
+        found.append(("prior", "persons", ""))
         _names(left, right, found)
-    elif one := left.words or left.given + left.family:
-        if other := right.words or right.given + right.family:
+    else:
+        found.append(("prior", "persons" if left.is_person or right.is_person else "others", ""))
+        one, other = (each.words or each.given + each.family for each in (left, right))
+        if one and other:
             found.append(("words", _words(one, other, left, right), ""))
     if left.company and right.company and not (left.words and right.words):
         found.append(("company", _words(left.company, right.company, left, right), ""))

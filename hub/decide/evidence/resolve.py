@@ -7,6 +7,7 @@ clustered again from the bottom, so that what came first does not decide (`clust
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import islice
 
 from hub.decide.evidence.cluster import Pairs, agreement, cluster
 from hub.decide.evidence.keys import keys
@@ -21,6 +22,12 @@ WEIGHED = 10  # members of each
 NEIGHBOURS = 3  # groups that are clustered again
 CROWD = 36  # records in them at most
 ALMOST = 4.0  # bits below the threshold, and still worth another look
+SURE = 6.0  # bits above it, with no other group near: joined without another look
+PROBED = 3  # records of a group that share most keys, before the rest of it is weighed;
+HOPELESS = 10.0  # bits below the threshold of the best of them end it
+
+
+Near = tuple[str, float, Sequence[str]]  # a group, its agreement with the record, its members
 
 
 class Zone(StrEnum):
@@ -63,10 +70,14 @@ class Resolver:
         party = replace(party, rarity=rarities(memory.counts(said), memory.size()))
         held = keys(party)
         near = memory.holders(held)
-        groups = list(dict.fromkeys(memory.groups(near).values()))[:LOOKED_AT]
+        sharing: dict[str, list[str]] = {}
+        for id, group in memory.groups(near).items():
+            sharing.setdefault(group, []).append(id)
         memory.remember(party, held, said)
-        ranked = self._ranked(party, groups)
+        ranked = self._ranked(party, sharing)
         close = [each for each in ranked if each[1] >= self._zones.link - ALMOST]
+        if close and close[0][1] >= self._zones.link + SURE and len(close) == 1:
+            return self._joined(party, ranked)
         taken, crowd = [], 1
         for group, _, members in close[:NEIGHBOURS]:
             if crowd + len(members) <= CROWD or not taken:
@@ -78,24 +89,32 @@ class Resolver:
             return self._alone(party, group, ranked)
         return self._settled(party, taken, ranked)
 
-    def _ranked(self, party: Party, groups: Sequence[str]) -> list[tuple[str, float, Sequence[str]]]:
-        """The best first: group, agreement, members."""
+    def _ranked(self, party: Party, sharing: Mapping[str, Sequence[str]]) -> list[Near]:
+        """The best first. A group none of whose records with a shared key comes near is not weighed."""
         found = []
-        for group in groups:
+        for group, ids in islice(sharing.items(), LOOKED_AT):
+            first = self._memory.parties(ids[:PROBED])
+            if max(self._score(party, each).bits for each in first.values()) < self._zones.link - HOPELESS:
+                continue
             members = self._memory.members(group)
             some = members if len(members) <= WEIGHED else members[:: len(members) // WEIGHED][:WEIGHED]
             others = self._memory.parties(some)
-            scores = [self._score(party, others[id]) for id in some]
-            found.append((group, agreement(scores, self._weights.prior), members))
+            found.append((group, agreement([self._score(party, others[id]) for id in some]), members))
         return sorted(found, key=lambda each: (-each[1], each[0]))
 
+    def _joined(self, party: Party, ranked: Sequence[Near]) -> Decision:
+        """Far above the threshold, and nobody else near: nothing to cluster again."""
+        group, bits, members = ranked[0]
+        self._memory.place([party.id], group)
+        return Decision(record=party.id, group=group, zone=Zone.LINK, bits=bits, like=members[-1])
+
     def _settled(
-        self, party: Party, taken: Sequence[tuple[str, Sequence[str]]], ranked: Sequence[tuple[str, float, Sequence[str]]]
+        self, party: Party, taken: Sequence[tuple[str, Sequence[str]]], ranked: Sequence[Near]
     ) -> Decision:
         before = {id: group for group, members in taken for id in members}
         parties = {**self._memory.parties(before), party.id: party}
         pairs = Pairs(lambda one, other: self._score(parties[one], parties[other]))
-        clusters = cluster([*before, party.id], pairs, self._zones.link, self._weights.prior)
+        clusters = cluster([*before, party.id], pairs, self._zones.link)
         named = _names(clusters, before, self._memory)
         moved = []
         for name, members in named.items():
@@ -107,7 +126,7 @@ class Resolver:
         rivals = [each for each in ranked if each[0] != group and not set(each[2]) & set(fellows)]
         if not fellows:
             return replace(self._alone(party, group, ranked), moved=tuple(sorted(moved)))
-        bits = agreement([pairs(party.id, id) for id in fellows], self._weights.prior)
+        bits = agreement([pairs(party.id, id) for id in fellows])
         return Decision(
             record=party.id,
             group=group,
@@ -118,7 +137,7 @@ class Resolver:
             moved=tuple(sorted(moved)),
         )
 
-    def _alone(self, party: Party, group: str, ranked: Sequence[tuple[str, float, Sequence[str]]]) -> Decision:
+    def _alone(self, party: Party, group: str, ranked: Sequence[Near]) -> Decision:
         if not ranked:
             return Decision(record=party.id, group=group, zone=Zone.DISTINCT, bits=None)
         best, bits, members = ranked[0]

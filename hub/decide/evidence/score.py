@@ -11,7 +11,7 @@ from hub.decide.evidence.weights import Weights
 @dataclass(frozen=True, slots=True)
 class Score:
     bits: float  # log2 of the odds, the prior included; 0 is as likely as not
-    parts: tuple[tuple[str, float], ...]  # (comparison, bits): with the prior, the sum
+    parts: tuple[tuple[str, float], ...]  # (comparison, bits), the prior first
     veto: str = ""  # why they cannot be one, whatever the bits
 
 
@@ -29,7 +29,7 @@ class Item:
 def score(left: Party, right: Party, weights: Weights) -> Score:
     levels = compare(left, right)
     parts = tuple([(level[0], weigh(level, left, right, weights)) for level in levels])
-    return Score(weights.prior + sum([bits for _, bits in parts]), parts, veto(levels, left, right))
+    return Score(sum([bits for _, bits in parts]), parts, veto(levels, left, right))
 
 
 def weigh(level: Level, left: Party, right: Party, weights: Weights) -> float:
@@ -67,7 +67,7 @@ def veto(levels: list[Level], left: Party, right: Party) -> str:
 
 
 def items(left: Party, right: Party, weights: Weights) -> list[Item]:
-    """In the order compared; with the prior they add up to the score."""
+    """In the order compared, the prior first: they add up to the score."""
     said = {each.id: _said(each) for each in (left, right)}
     found = []
     for level in compare(left, right):

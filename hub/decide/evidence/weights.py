@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 Table = Mapping[str, Mapping[str, float]]
 
 DEFAULT: Table = {
+    "prior": {"persons": -7.5, "others": -10.0},  # before anything is compared: how rarely two candidates are one
     "given": {"exact": 5.5, "alias": 4.0, "near": 4.5, "middle": 2.5, "part": 2.5, "initial": 1.0, "like": 1.0, "conflict": -5.0},
     "family": {"exact": 6.5, "alias": 4.0, "near": 5.5, "part": 3.5, "initial": 1.0, "like": 1.5, "conflict": -5.0},
     "order": {"turned": -1.5},
@@ -31,11 +32,10 @@ DEFAULT: Table = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weights:
     bits: Table
-    prior: float  # bits before anything is compared: how rarely two candidates are one
     version: str = "shipped"
 
     def with_bits(self, table: Table, version: str) -> "Weights":
         return replace(self, bits={field: {**levels, **table.get(field, {})} for field, levels in self.bits.items()}, version=version)
 
 
-SHIPPED = Weights(bits=DEFAULT, prior=-10.0)
+SHIPPED = Weights(bits=DEFAULT)
