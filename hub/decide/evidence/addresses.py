@@ -79,6 +79,8 @@ class Door:
 
 @lru_cache(maxsize=16_384)
 def read_door(line: str, more: str = "", number: str = "") -> Door:
+    if more and not _is_street(line) and _is_street(more):
+        line, more = more, line
     text = folded(line).replace(",", " ")
     text = _ASIDE.sub("", text).strip()
     postcode = ""
@@ -110,6 +112,10 @@ def _street(parts: list[str]) -> str:
     end = next((at for at, each in enumerate(plain) if each in _TYPE_NAMES and at), len(plain))
     kept = [each for each in plain[:end] if each not in _DIRECTION_NAMES]
     return " ".join(kept or plain[:2])
+
+
+def _is_street(line: str) -> bool:
+    return any(each in _TYPES or each in _TYPE_NAMES for each in words(line)[1:])
 
 
 def _unit(parts: tuple[str, ...]) -> str:

@@ -9,34 +9,34 @@ from hub.decide.evidence.party import Party
 from hub.decide.evidence.phones import SHORTEST
 from hub.decide.evidence.rarity import door_value
 
-Level = tuple[str, str, str]  # the comparison, its level, the value agreed on ("" where its rarity says nothing)
+Level = tuple[str, str, tuple[str, ...]]  # the comparison, its level, the values whose rarity counts
 
 
 def compare(left: Party, right: Party) -> list[Level]:
     """The first is always the prior: which kind of two parties this is."""
     found: list[Level] = []
     if left.is_person and right.is_person:
-        found.append(("prior", "persons", ""))
+        found.append(("prior", "persons", ()))
         _names(left, right, found)
     else:
-        found.append(("prior", "persons" if left.is_person or right.is_person else "others", ""))
+        found.append(("prior", "persons" if left.is_person or right.is_person else "others", ()))
         one, other = (each.words or each.given + each.family for each in (left, right))
         if one and other:
-            found.append(("words", _words(one, other, left, right), ""))
+            found.append(("words", _words(one, other, left, right), ()))
     if left.company and right.company and not (left.words and right.words):
-        found.append(("company", _words(left.company, right.company, left, right), ""))
+        found.append(("company", _words(left.company, right.company, left, right), ()))
     if left.email and right.email:
         found.append(_email(left, right))
     if left.phone and right.phone:
-        found.append(("phone", _phone(left.phone, right.phone), f"p:{left.phone}"))
+        found.append(("phone", _phone(left.phone, right.phone), (f"p:{left.phone}",)))
     _address(left, right, found)
     if left.born and right.born:
         level = _born(left.born, right.born)
-        found.append(("born", level, f"b:{left.born}" if level == EXACT else ""))
+        found.append(("born", level, (f"b:{left.born}",) if level == EXACT else ()))
     if left.tax_id and right.tax_id:
-        found.append(("tax_id", _number(left.tax_id, right.tax_id), ""))
+        found.append(("tax_id", _number(left.tax_id, right.tax_id), ()))
     if left.national_id and right.national_id:
-        found.append(("national_id", _number(left.national_id, right.national_id), ""))
+        found.append(("national_id", _number(left.national_id, right.national_id), ()))
     if left.plain and right.plain:
         _plain(left, right, found)
     return found
@@ -45,11 +45,17 @@ def compare(left: Party, right: Party) -> list[Level]:
 def _names(left: Party, right: Party, found: list[Level]) -> None:
     given, family, turned = compare_names(left, right)
     if given:
-        found.append(("given", given, f"g:{left.given[0]}" if given == EXACT and not turned else ""))
+        found.append(("given", given, _spelt("g", given, left.given[:1], right.given[:1], turned)))
     if family:
-        found.append(("family", family, f"f:{left.family[-1]}" if family == EXACT and left.family and not turned else ""))
+        found.append(("family", family, _spelt("f", family, left.family[-1:], right.family[-1:], turned)))
     if turned:
-        found.append(("order", "turned", ""))
+        found.append(("order", "turned", ()))
+
+
+def _spelt(kind: str, level: str, one: tuple[str, ...], other: tuple[str, ...], turned: bool) -> tuple[str, ...]:
+    if turned or level not in (EXACT, ALIAS, NEAR, LIKE):
+        return ()
+    return tuple(dict.fromkeys(f"{kind}:{each}" for each in one + other))
 
 
 def _words(one: tuple[str, ...], other: tuple[str, ...], left: Party, right: Party) -> str:
@@ -88,13 +94,13 @@ def _is_same_word(one: str, other: str) -> bool:
 
 def _email(left: Party, right: Party) -> Level:
     if left.email == right.email:
-        return "email", "shared" if left.is_shared else EXACT, f"e:{left.email}"
+        return "email", "shared" if left.is_shared else EXACT, (f"e:{left.email}",)
     if left.mailbox and right.mailbox:
         if left.mailbox == right.mailbox:
-            return "email", "mailbox", f"m:{left.mailbox}"
+            return "email", "mailbox", (f"m:{left.mailbox}",)
         if _near_email(left.email, right.email):
-            return "email", NEAR, ""
-    return "email", CONFLICT, ""
+            return "email", NEAR, ()
+    return "email", CONFLICT, ()
 
 
 @lru_cache(maxsize=65_536)
@@ -119,10 +125,12 @@ def _address(left: Party, right: Party, found: list[Level]) -> None:
     if left.street and right.street:
         door = _door(left, right)
         place_of = "door" if left.is_person or right.is_person else "site"
-        found.append((place_of, door, door_value(left) if door in (EXACT, NEAR, "unit") else ""))
+        found.append((place_of, door, (door_value(left),) if door in (EXACT, NEAR, "unit") else ()))
     place, value = _place(left, right)
     if place and door in (EXACT, NEAR, "unit") and place != CONFLICT:
-        place, value = "beside", ""
+        place, value = "beside", ()
+    elif place == EXACT and door == CONFLICT:
+        place, value = "around", ()
     if place:
         found.append(("place", place, value))
 
@@ -160,24 +168,24 @@ def _street_like(left: str, right: str) -> bool:
     return edits(left, right) * 2 <= max(len(left), len(right)) or not set(left.split()).isdisjoint(right.split())
 
 
-def _place(left: Party, right: Party) -> tuple[str, str]:
+def _place(left: Party, right: Party) -> tuple[str, tuple[str, ...]]:
     cities = ""
     if left.city and right.city:
         cities = alike(left.city, right.city)
         cities = EXACT if cities in (EXACT, ALIAS, NEAR) else cities
     if left.postcode and right.postcode:
         if left.postcode == right.postcode:
-            return EXACT, f"z:{left.postcode}"
+            return EXACT, (f"z:{left.postcode}",)
         if edits(left.postcode, right.postcode) == 1 or _outward(left.postcode, right.postcode):
-            return NEAR, ""
+            return NEAR, ()
         if cities == EXACT:
-            return "city", f"c:{left.city}"
-        return CONFLICT, ""
+            return "city", (f"c:{left.city}",)
+        return CONFLICT, ()
     if cities == EXACT:
-        return "city", f"c:{left.city}"
+        return "city", (f"c:{left.city}",)
     if cities == LIKE:
-        return "city", ""
-    return (CONFLICT, "") if cities else ("", "")
+        return "city", ()
+    return (CONFLICT, ()) if cities else ("", ())
 
 
 def _outward(left: str, right: str) -> bool:
@@ -213,9 +221,9 @@ def _plain(left: Party, right: Party, found: list[Level]) -> None:
     for column, said in left.plain:
         if told := other.get(column):
             if said == told:
-                found.append((f"={column}", EXACT, f"={column}:{said}"))
+                found.append((f"={column}", EXACT, (f"={column}:{said}",)))
             else:
-                found.append((f"={column}", _texts(said, told), ""))
+                found.append((f"={column}", _texts(said, told), ()))
 
 
 @lru_cache(maxsize=65_536)

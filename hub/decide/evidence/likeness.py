@@ -6,7 +6,7 @@ from functools import lru_cache
 from rapidfuzz.distance import OSA, JaroWinkler
 
 from hub.decide.evidence.fold import sound
-from hub.decide.evidence.nicknames import same_person_name
+from hub.decide.evidence.nicknames import perhaps_same_person_name, same_person_name
 
 EXACT, ALIAS, NEAR, INITIAL, LIKE, CONFLICT = "exact", "alias", "near", "initial", "like", "conflict"
 RANK = {EXACT: 5, ALIAS: 4, NEAR: 4, "part": 3, "middle": 3, INITIAL: 2, LIKE: 1, CONFLICT: 0, "": 0}
@@ -32,7 +32,7 @@ def alike(left: str, right: str) -> str:
     jaro = JaroWinkler.similarity(left, right)
     if jaro >= 0.93 or (edits <= 2 and size >= 5 and sound(left) == sound(right)):
         return NEAR
-    if jaro >= 0.85 or edits * 3 <= size or _same_letters(left, right):
+    if jaro >= 0.85 or edits * 3 <= size or _same_letters(left, right) or perhaps_same_person_name(left, right):
         return LIKE
     return CONFLICT
 

@@ -18,6 +18,7 @@ _ORDINAL = re.compile(r"\d+(st|nd|rd|th)")
 _PARTICLES = frozenset(
     "of the de da do dos del della di du la le van von der den ter ten zu al el bin ibn y e 1st 2nd".split()
 )
+_MARKS = frozenset("dup duplicate copy inactive deleted closed".split())  # what people write behind a second entry
 _ASIDE = re.compile(r"\([^)]*\)|\[[^\]]*\]|\b(?:c/o|attn|attention)\b[:.]?", re.IGNORECASE)
 
 
@@ -63,6 +64,7 @@ def _plain(parts: tuple[str, ...]) -> tuple[str, ...]:
         for at, each in enumerate(parts)
         if each not in _TITLES
         and each not in _PARTICLES
+        and not (each in _MARKS and at > 0)
         and not (each in _GENERATIONS and at == len(parts) - 1 and at > 0)
         and not _ORDINAL.fullmatch(each)
         and not each.isdigit()

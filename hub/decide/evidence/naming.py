@@ -15,7 +15,7 @@ def compare_names(left: Party, right: Party) -> Named:
         return *straight, False
     if other and counter:
         turned = (_family(one, counter), _family(other, same))
-        if _sum(turned) >= 5 and _sum(turned) >= _sum(straight) + 3 and CONFLICT not in turned:
+        if _sum(turned) >= 5 and _sum(turned) >= _sum(straight) + 3:
             return *turned, True
         return *straight, False
     # A lone word may be either name.

@@ -1,6 +1,9 @@
 """Which given names are used for one another. Each line is one family of names; a name may be in several."""
 
 from collections import defaultdict
+from functools import lru_cache
+
+from rapidfuzz.distance import OSA
 
 _FAMILIES = """
 abigail abby gail
@@ -189,8 +192,28 @@ for _at, _line in enumerate(_FAMILIES.strip().splitlines()):
     for _name in _line.split():
         _IN[_name].add(_at)
 FAMILIES: dict[str, frozenset[int]] = {name: frozenset(lines) for name, lines in _IN.items()}
-_NONE: frozenset[int] = frozenset()
 
 
 def same_person_name(left: str, right: str) -> bool:
-    return not FAMILIES.get(left, _NONE).isdisjoint(FAMILIES.get(right, _NONE))
+    return not _families(left).isdisjoint(_families(right))
+
+
+@lru_cache(maxsize=65_536)
+def perhaps_same_person_name(left: str, right: str) -> bool:
+    """One of them mistyped: Dabe, who is Dave, who is David."""
+    return not (_families(left) or _typed(left)).isdisjoint(_families(right) or _typed(right))
+
+
+def _families(name: str) -> frozenset[int]:
+    return FAMILIES.get(name, _NONE)
+
+
+@lru_cache(maxsize=65_536)
+def _typed(word: str) -> frozenset[int]:
+    if len(word) < 3:
+        return _NONE
+    near = (lines for name, lines in FAMILIES.items() if abs(len(name) - len(word)) <= 1 and OSA.distance(name, word) == 1)
+    return _NONE.union(*near)
+
+
+_NONE: frozenset[int] = frozenset()

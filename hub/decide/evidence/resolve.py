@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import islice
+from math import log2
 
 from hub.decide.evidence.cluster import Pairs, agreement, cluster
 from hub.decide.evidence.keys import keys
@@ -24,6 +25,7 @@ CROWD = 36  # records in them at most
 ALMOST = 4.0  # bits below the threshold, and still worth another look
 SURE = 6.0  # bits above it, with no other group near: joined without another look
 PROBED = 3  # records of a group that share most keys, before the rest of it is weighed;
+CROWDING = 0.6  # bits for each doubling of the records, from a thousand on
 HOPELESS = 10.0  # bits below the threshold of the best of them end it
 
 
@@ -55,6 +57,11 @@ class Decision:
     moved: tuple[tuple[str, str, str], ...] = ()  # (record, from, to), in record order
 
 
+def crowding(size: int) -> float:
+    """Bits that are wanted beyond the threshold because so many are known: namesakes come with numbers."""
+    return CROWDING * log2(max(1.0, size / 1000))
+
+
 class Resolver:
     """Not for two threads: who is resolved must be seen by the next."""
 
@@ -75,8 +82,9 @@ class Resolver:
             sharing.setdefault(group, []).append(id)
         memory.remember(party, held, said)
         ranked = self._ranked(party, sharing)
-        close = [each for each in ranked if each[1] >= self._zones.link - ALMOST]
-        if close and close[0][1] >= self._zones.link + SURE and len(close) == 1:
+        needed = self._zones.link + crowding(memory.size())
+        close = [each for each in ranked if each[1] >= needed - ALMOST]
+        if close and close[0][1] >= needed + SURE and len(close) == 1:
             return self._joined(party, ranked)
         taken, crowd = [], 1
         for group, _, members in close[:NEIGHBOURS]:
@@ -87,7 +95,7 @@ class Resolver:
             group = _fresh(party.id, frozenset(), memory)
             memory.place([party.id], group)
             return self._alone(party, group, ranked)
-        return self._settled(party, taken, ranked)
+        return self._settled(party, taken, ranked, needed)
 
     def _ranked(self, party: Party, sharing: Mapping[str, Sequence[str]]) -> list[Near]:
         """The best first. A group none of whose records with a shared key comes near is not weighed."""
@@ -109,12 +117,12 @@ class Resolver:
         return Decision(record=party.id, group=group, zone=Zone.LINK, bits=bits, like=members[-1])
 
     def _settled(
-        self, party: Party, taken: Sequence[tuple[str, Sequence[str]]], ranked: Sequence[Near]
+        self, party: Party, taken: Sequence[tuple[str, Sequence[str]]], ranked: Sequence[Near], needed: float
     ) -> Decision:
         before = {id: group for group, members in taken for id in members}
         parties = {**self._memory.parties(before), party.id: party}
         pairs = Pairs(lambda one, other: self._score(parties[one], parties[other]))
-        clusters = cluster([*before, party.id], pairs, self._zones.link)
+        clusters = cluster([*before, party.id], pairs, needed)
         named = _names(clusters, before, self._memory)
         moved = []
         for name, members in named.items():

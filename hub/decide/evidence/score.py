@@ -33,12 +33,16 @@ def score(left: Party, right: Party, weights: Weights) -> Score:
 
 
 def weigh(level: Level, left: Party, right: Party, weights: Weights) -> float:
-    field, name, value = level
+    field, name, agreed = level
     bits = weights.bits["plain" if field[0] == "=" else field][name]
     if field == "words" and name in (EXACT, "most"):
         return bits + _distinctive(left, right)
-    if value:
-        bits += min(left.rarity.get(value, 0.0), right.rarity.get(value, 0.0))
+    if agreed:
+        found = [each for value in agreed for side in (left, right) if (each := side.rarity.get(value)) is not None]
+        if found:
+            bits += min(found)
+        if len(agreed) > 1 and (most := max(found, default=0.0)) < 0:
+            bits += most  # a typo is rare; two spellings that are both common are two names
     return bits
 
 
@@ -55,8 +59,10 @@ def veto(levels: list[Level], left: Party, right: Party) -> str:
         return "different tax ids"
     if left.generation and right.generation and left.generation != right.generation:
         return "different generations"
+    if by_field.get("site") in (CONFLICT, "street") and by_field.get("words") != EXACT:
+        return "another site"
     if by_field.get("given") == CONFLICT or by_field.get("family") == CONFLICT:
-        if by_field.get("national_id") == EXACT or by_field.get("born") in (EXACT, NEAR):
+        if by_field.get("national_id") in (EXACT, NEAR) or by_field.get("born") in (EXACT, NEAR):
             return ""
         if by_field.get("email") in (EXACT, NEAR) and not (
             by_field.get("given") == CONFLICT and by_field.get("family") in (EXACT, NEAR)
