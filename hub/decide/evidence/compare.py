@@ -9,6 +9,8 @@ from hub.decide.evidence.party import Party
 from hub.decide.evidence.phones import SHORTEST
 from hub.decide.evidence.rarity import door_value
 
+_WEEKS = 33  # days
+
 Level = tuple[str, str, tuple[str, ...]]  # the comparison, its level, the values whose rarity counts
 
 
@@ -98,19 +100,18 @@ def _email(left: Party, right: Party) -> Level:
     if left.mailbox and right.mailbox:
         if left.mailbox == right.mailbox:
             return "email", "mailbox", (f"m:{left.mailbox}",)
-        if _near_email(left.email, right.email):
-            return "email", NEAR, ()
+    if not left.is_shared and not right.is_shared and _near_email(left.email, right.email):
+        return "email", NEAR, ()
     return "email", CONFLICT, ()
 
 
 @lru_cache(maxsize=65_536)
 def _near_email(left: str, right: str) -> bool:
     """Typos; but ann1@ and ann2@ are two people."""
-    apart = edits(left, right)
-    if apart > 2 + (len(left) > 20):
+    if edits(left, right) > 2 + (len(left) > 20):
         return False
-    digits = ["".join(filter(str.isdigit, each.partition("@")[0])) for each in (left, right)]
-    return digits[0] == digits[1] or apart == 1 and len(digits[0]) != len(digits[1])
+    one, other = ("".join(letter for letter in each if not letter.isdigit()) for each in (left, right))
+    return one != other
 
 
 def _phone(left: str, right: str) -> str:
@@ -205,9 +206,10 @@ def _born(left: str, right: str) -> str:
 
 
 def _shifted(left: str, right: str) -> bool:
-    """Year, month and day are each off by little, or the year by one digit."""
-    years = abs(int(left[:4]) - int(right[:4])) <= 1 or edits(left[:4], right[:4]) <= 1
-    return years and abs(int(left[4:6]) - int(right[4:6])) <= 1 and abs(int(left[6:]) - int(right[6:])) <= 3
+    """Some weeks apart, or so in another year that differs by one, or by ten."""
+    one, other = (int(each[:4]) * 365 + int(each[4:6]) * 30 + int(each[6:]) for each in (left, right))
+    apart = abs(one - other)
+    return any(abs(apart - years * 365) <= _WEEKS for years in (0, 1, 10))
 
 
 def _number(left: str, right: str) -> str:

@@ -19,6 +19,7 @@ _NOBODY = frozenset(
 _EXAMPLES = frozenset(("example.com", "example.org", "example.net", "test.com", "none.com", "noemail.com", "email.com"))
 # Addresses that a marketplace or a provider hands out anew: they reach somebody, and say nothing of who it is.
 _RELAYS = ("marketplace.amazon.", "privaterelay.appleid.com", "members.ebay.", "reply.", "relay.", ".invalid", ".test", ".local")
+_ALMOST = re.compile(r"(?=.{8})[^\s/]+\.[^\s/]*")  # an @ that was mistyped: no key, but comparable
 _FORM = re.compile(r"[^@\s]+@[^@\s]+")
 
 
@@ -31,10 +32,10 @@ class Email:
 
 @lru_cache(maxsize=16_384)
 def read_email(text: str) -> Email:
-    """Nothing for placeholders, relays and what is no e-mail."""
+    """Nothing for placeholders, relays and what is far from an e-mail."""
     text = text.strip().lower().removeprefix("mailto:").strip("<>;,. ")
     if not _FORM.fullmatch(text):
-        return Email()
+        return Email(text) if _ALMOST.fullmatch(text) else Email()
     local, _, domain = text.rpartition("@")
     domain = _SAME.get(domain, domain)
     local = local.partition("+")[0] or local

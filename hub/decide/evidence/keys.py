@@ -43,7 +43,9 @@ def _of_person(party: Party) -> Iterator[str]:
     first, last = party.given[:1], party.family[-1:]
     if first and last:
         yield "a:" + " ".join(sorted((first[0], last[0])))
-        yield "x:" + " ".join(sorted((first[0][:3], sound(last[0])))) + f" {party.city[:3]}"
+        for one, other in ((first[0], last[0]), (last[0], first[0])):
+            yield f"x:{one} {other[:2]}"
+            yield f"j:{one} {other[:1]} {party.city[:2]}"
     parts = first + last
     if party.born:
         yield f"b:{party.born}"
@@ -57,8 +59,6 @@ def _of_person(party: Party) -> Iterator[str]:
             yield f"c:{part} {party.company[0]}"
         if party.city:
             yield f"r:{part} {party.city}"
-        if party.phone:
-            continue
 
 
 def _of_organisation(party: Party) -> Iterator[str]:

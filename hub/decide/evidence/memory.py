@@ -30,6 +30,9 @@ class Memory(Protocol):
 
     def remember(self, party: Party, keys: Sequence[str], values: Iterable[str]) -> None: ...
 
+    def renew(self, party: Party) -> None:
+        """Its rarity changed; what it says, did not."""
+
     def place(self, ids: Iterable[str], group: str) -> None:
         """They belong to this group now, and to no other."""
 
@@ -75,6 +78,9 @@ class InMemory:
             self._holders[key].append(party.id)
         for value in values:
             self._counts[value] += 1
+
+    def renew(self, party: Party) -> None:
+        self._parties[party.id] = party
 
     def place(self, ids: Iterable[str], group: str) -> None:
         for id in ids:

@@ -23,7 +23,6 @@ WEIGHED = 10  # members of each
 NEIGHBOURS = 3  # groups that are clustered again
 CROWD = 36  # records in them at most
 ALMOST = 4.0  # bits below the threshold, and still worth another look
-SURE = 6.0  # bits above it, with no other group near: joined without another look
 PROBED = 3  # records of a group that share most keys, before the rest of it is weighed;
 CROWDING = 0.6  # bits for each doubling of the records, from a thousand on
 HOPELESS = 10.0  # bits below the threshold of the best of them end it
@@ -72,43 +71,72 @@ class Resolver:
         self._scores: dict[tuple[str, str], Score] = {}
 
     def resolve(self, party: Party) -> Decision:
+        """A record that was not seen before."""
         memory = self._memory
         said = list(values(party))
         party = replace(party, rarity=rarities(memory.counts(said), memory.size()))
         held = keys(party)
         near = memory.holders(held)
-        sharing: dict[str, list[str]] = {}
+        memory.remember(party, held, said)
+        return self._decided(party, near, home="")
+
+    def look_again(self, ids: Sequence[str]) -> list[Decision]:
+        """Records weighed anew by what is known now: they may move, as may their neighbours."""
+        memory = self._memory
+        for party in list(memory.parties(ids).values()):
+            counts = {value: count - 1 for value, count in memory.counts(values(party)).items()}
+            memory.renew(replace(party, rarity=rarities(counts, memory.size() - 1)))
+        self._scores.clear()
+        found = []
+        for id in ids:
+            party = memory.parties([id])[id]
+            near = [each for each in memory.holders(keys(party)) if each != id]
+            found.append(self._decided(party, near, home=memory.groups([id])[id]))
+        return found
+
+    def _decided(self, party: Party, near: Sequence[str], home: str) -> Decision:
+        memory = self._memory
+        sharing: dict[str, list[str]] = {home: []} if home else {}
         for id, group in memory.groups(near).items():
             sharing.setdefault(group, []).append(id)
-        memory.remember(party, held, said)
-        ranked = self._ranked(party, sharing)
+        ranked = self._ranked(party, sharing, home)
         needed = self._zones.link + crowding(memory.size())
-        close = [each for each in ranked if each[1] >= needed - ALMOST]
-        if close and close[0][1] >= needed + SURE and len(close) == 1:
+        close = [each for each in ranked if each[0] == home or each[1] >= needed - ALMOST]
+        if len(close) == 1 and self._agrees_with_all(party, close[0], needed):
             return self._joined(party, ranked)
         taken, crowd = [], 1
-        for group, _, members in close[:NEIGHBOURS]:
+        for group, _, members in sorted(close, key=lambda each: each[0] != home)[:NEIGHBOURS]:
             if crowd + len(members) <= CROWD or not taken:
                 taken.append((group, members))
                 crowd += len(members)
         if not taken:
-            group = _fresh(party.id, frozenset(), memory)
+            group = home or _fresh(party.id, frozenset(), memory)
             memory.place([party.id], group)
             return self._alone(party, group, ranked)
-        return self._settled(party, taken, ranked, needed)
+        return self._settled(party, taken, ranked, needed, home)
 
-    def _ranked(self, party: Party, sharing: Mapping[str, Sequence[str]]) -> list[Near]:
+    def _ranked(self, party: Party, sharing: Mapping[str, Sequence[str]], home: str) -> list[Near]:
         """The best first. A group none of whose records with a shared key comes near is not weighed."""
         found = []
         for group, ids in islice(sharing.items(), LOOKED_AT):
             first = self._memory.parties(ids[:PROBED])
-            if max(self._score(party, each).bits for each in first.values()) < self._zones.link - HOPELESS:
+            best = max((self._score(party, each).bits for each in first.values()), default=0.0)
+            if group != home and best < self._zones.link - HOPELESS:
                 continue
-            members = self._memory.members(group)
+            members = [id for id in self._memory.members(group) if id != party.id]
+            if not members:
+                continue
             some = members if len(members) <= WEIGHED else members[:: len(members) // WEIGHED][:WEIGHED]
             others = self._memory.parties(some)
             found.append((group, agreement([self._score(party, others[id]) for id in some]), members))
         return sorted(found, key=lambda each: (-each[1], each[0]))
+
+    def _agrees_with_all(self, party: Party, near: Near, needed: float) -> bool:
+        members = near[2]
+        if len(members) > WEIGHED:
+            return False
+        scores = [self._score(party, each) for each in self._memory.parties(members).values()]
+        return all(not each.veto and each.bits >= needed for each in scores)
 
     def _joined(self, party: Party, ranked: Sequence[Near]) -> Decision:
         """Far above the threshold, and nobody else near: nothing to cluster again."""
@@ -117,12 +145,12 @@ class Resolver:
         return Decision(record=party.id, group=group, zone=Zone.LINK, bits=bits, like=members[-1])
 
     def _settled(
-        self, party: Party, taken: Sequence[tuple[str, Sequence[str]]], ranked: Sequence[Near], needed: float
+        self, party: Party, taken: Sequence[tuple[str, Sequence[str]]], ranked: Sequence[Near], needed: float, home: str
     ) -> Decision:
-        before = {id: group for group, members in taken for id in members}
+        before = {id: group for group, members in taken for id in members} | ({party.id: home} if home else {})
         parties = {**self._memory.parties(before), party.id: party}
         pairs = Pairs(lambda one, other: self._score(parties[one], parties[other]))
-        clusters = cluster([*before, party.id], pairs, needed)
+        clusters = cluster(sorted({*before, party.id}), pairs, needed)
         named = _names(clusters, before, self._memory)
         moved = []
         for name, members in named.items():
