@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from hub.decide.evidence.fold import folded, words
+from hub.decide.evidence.fold import folded, listed, words
 
 _TYPES = {
     "street": "st",
@@ -55,11 +55,9 @@ _DIRECTIONS = {
     "southwest": "sw",
 }
 _DIRECTION_NAMES = frozenset(_DIRECTIONS.values())
-_ORDINALS = {
-    name: str(at)
-    for at, name in enumerate("first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split(), 1)
-}
-_UNITS = frozenset("apt apartment unit suite ste room rm flat floor fl no app appt wohnung bldg building box po villa".split())
+_TO_TWELVE = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"
+_ORDINALS = {name: str(at) for at, name in enumerate(_TO_TWELVE.split(), 1)}
+_UNITS = listed("apt apartment unit suite ste room rm flat floor fl no app appt wohnung bldg building box po villa")
 _NUMBERED = re.compile(r"(\d+)(?:st|nd|rd|th)")
 _HOUSE = re.compile(r"\d+[a-z]?")
 _ASIDE = re.compile(r"\b(?:between|at the corner|off|near|behind|across|c/o)\b.*")

@@ -48,7 +48,7 @@ def agreement(scores: Sequence[Score]) -> float:
 
 def cluster(ids: Sequence[str], pairs: Pairs, threshold: float) -> list[list[str]]:
     """Each in id order, and so are they. Whatever the order of `ids`, the same comes out."""
-    groups = {at: [id] for at, id in enumerate(sorted(ids))}
+    groups = {at: [record] for at, record in enumerate(sorted(ids))}
     between = {
         (one, other): agreement([pairs(groups[one][0], groups[other][0])])
         for one in groups

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hub.domain.errors import Misconfigured
 
 ALIASES: Mapping[str, str] = {
-    "id": "id record_id rec_id unique_id uuid row_id customer_id",
+    "id": "record_id id rec_id unique_id uuid row_id customer_id",
     "source": "source system dataset origin",
     "given": "given first_name firstname given_name forename first christian_name fname",
     "middle": "middle middle_name middle_initial second_name",
@@ -15,12 +15,12 @@ ALIASES: Mapping[str, str] = {
     "full_name": "full_name fullname display_name person_name contact_name customer_name",
     "short_name": "first_and_surname",
     "name": "name title_name",
-    "company": "company company_name organisation organization organisation_name organization_name business business_name "
-    "employer employer_name firm legal_name account_name",
+    "company": "company company_name organisation organization organisation_name organization_name "
+    "business business_name employer employer_name firm legal_name account_name",
     "email": "email e_mail email_address mail email1",
     "phone": "phone telephone mobile tel phone_number mobile_phone phone1 cell telephone_number",
-    "line1": "line1 address address1 address_1 address_line1 address_line_1 street street_address street_name addr addr1 "
-    "mailing_address_street_name",
+    "line1": "line1 address address1 address_1 address_line1 address_line_1 street street_address street_name addr "
+    "addr1 mailing_address_street_name",
     "line2": "line2 address2 address_2 address_line2 address_line_2 unit apartment unit_number apt addr2 "
     "mailing_address_unit_number",
     "number": "number street_number house_number mailing_address_street_number",
@@ -31,8 +31,8 @@ ALIASES: Mapping[str, str] = {
     "born": "born dob date_of_birth birth_date birthdate birthday",
     "tax_id": "tax_id vat vat_number vat_id ein abn tax_number",
     "national_id": "national_id ssn soc_sec_id social_security_number social_security_no nino",
-    "reference": "reference explicit_ref",
 }
+_RANK = {alias: at for aliases in ALIASES.values() for at, alias in enumerate(aliases.split())}
 _FIELD_OF = {alias: field for field, aliases in ALIASES.items() for alias in aliases.split()}
 FIELDS = frozenset(ALIASES)
 _BEGINNINGS = ("postcode", "email", "phone", "dob", "zip")
@@ -44,7 +44,7 @@ _ABOUT_THE_RECORD = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """`fields`: field -> columns, in the order of the file. `plain`: columns that are compared as they are."""
+    """`fields`: field -> columns, the most usual name first. `plain`: columns that are compared as they are."""
 
     fields: Mapping[str, tuple[str, ...]]
     plain: tuple[str, ...]
@@ -53,7 +53,9 @@ class Columns:
     def of_persons(self) -> bool:
         """Whether a column called "name" holds a person's, for all that is in the other columns."""
         hints = ("given", "family", "full_name", "born", "national_id", "email")
-        return any(self.fields.get(each) for each in hints) or any("gender" in each or "sex" == each for each in self.plain)
+        return any(self.fields.get(each) for each in hints) or any(
+            "gender" in each.lower() or each.lower() == "sex" for each in self.plain
+        )
 
 
 def columns(header: Iterable[str], chosen: Mapping[str, str] | None = None) -> Columns:
@@ -70,10 +72,19 @@ def columns(header: Iterable[str], chosen: Mapping[str, str] | None = None) -> C
     for column in header:
         if column in chosen.values():
             continue
-        name = re.sub(r"[^a-z0-9]+", "_", re.sub(r"([a-z])([A-Z])", r"\1_\2", column.strip()).lower()).strip("_")
+        name = _plain_name(column)
         field = _FIELD_OF.get(name) or next((_FIELD_OF[each] for each in _BEGINNINGS if name.startswith(each)), "")
         if field and field not in chosen:
             found.setdefault(field, []).append(column)
         elif not field and name and not _ABOUT_THE_RECORD.fullmatch(name):
             plain.append(column)
-    return Columns({field: tuple(each) for field, each in found.items()}, tuple(plain))
+    ranked = {
+        field: tuple(sorted(each, key=lambda column: _RANK.get(_plain_name(column), 99)))
+        for field, each in found.items()
+    }
+    return Columns(ranked, tuple(plain))
+
+
+def _plain_name(column: str) -> str:
+    """`Postal Code`, `postalCode` and `postal-code` are one."""
+    return re.sub(r"[^a-z0-9]+", "_", re.sub(r"([a-z])([A-Z])", r"\1_\2", column.strip()).lower()).strip("_")

@@ -2,14 +2,14 @@
 
 from functools import lru_cache
 
-from hub.decide.evidence.fold import words
+from hub.decide.evidence.fold import listed, words
 
 # ISO 20275 lists thousands of legal forms; these are the abbreviations that are met in addresses.
-LEGAL = frozenset(
-    "inc incorporated llc llp lp ltd limited plc corp corporation co company gmbh ag kg ohg ug mbh ev eg sa sas sarl srl "
-    "spa bv nv oy oyj ab as aps kk pty pvt pte se sl slu lda eurl sro zoo sp kft dba cie".split()
+LEGAL = listed(
+    "inc incorporated llc llp lp ltd limited plc corp corporation co company gmbh ag kg ohg ug mbh ev eg sa sas sarl "
+    "srl spa bv nv oy oyj ab as aps kk pty pvt pte se sl slu lda eurl sro zoo sp kft dba cie"
 )
-_ARTICLES = frozenset("the a an of and et und y le la les el los der die das at in for de du des &".split())
+_ARTICLES = listed("the a an of and et und y le la les el los der die das at in for de du des &")
 _WRITTEN_OUT = {
     "univ": "university",
     "centre": "center",

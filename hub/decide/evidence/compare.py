@@ -97,9 +97,8 @@ def _is_same_word(one: str, other: str) -> bool:
 def _email(left: Party, right: Party) -> Level:
     if left.email == right.email:
         return "email", "shared" if left.is_shared else EXACT, (f"e:{left.email}",)
-    if left.mailbox and right.mailbox:
-        if left.mailbox == right.mailbox:
-            return "email", "mailbox", (f"m:{left.mailbox}",)
+    if left.mailbox and left.mailbox == right.mailbox:
+        return "email", "mailbox", (f"m:{left.mailbox}",)
     if not left.is_shared and not right.is_shared and _near_email(left.email, right.email):
         return "email", NEAR, ()
     return "email", CONFLICT, ()
@@ -146,7 +145,13 @@ def _door(left: Party, right: Party) -> str:
                 return "unit"
             return same_street
         if same_street:
-            return NEAR if same_street == EXACT and edits(left.number, right.number) == 1 and max(len(left.number), len(right.number)) >= 3 else "street"
+            return (
+                NEAR
+                if same_street == EXACT
+                and edits(left.number, right.number) == 1
+                and max(len(left.number), len(right.number)) >= 3
+                else "street"
+            )
         return CONFLICT
     return "street" if same_street else CONFLICT
 

@@ -11,7 +11,7 @@ YEAR_ONLY = "0101"  # the first of January stands for "that year" in most regist
 
 @lru_cache(maxsize=16_384)
 def read_date(text: str) -> str:
-    """YYYYMMDD, impossible months included, since a typo is still evidence. 5/4/1990 is month first, 5.4.1990 day first."""
+    """YYYYMMDD, impossible months included: a typo is still evidence. 5/4/1990 is month first, 5.4.1990 day first."""
     text = text.strip()
     if found := _YEAR_FIRST.fullmatch(text):
         year, month, day = found.groups()

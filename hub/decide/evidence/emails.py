@@ -4,21 +4,32 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from hub.decide.evidence.fold import listed
+
 _DOTS_SAY_NOTHING = frozenset(("gmail.com",))  # https://support.google.com/mail/answer/7436150
 _MINUS_TAGS = frozenset(("yahoo.com",))  # https://help.yahoo.com/kb/SLN28735.html: base-keyword@yahoo.com
 _SAME = {"googlemail.com": "gmail.com", "pm.me": "protonmail.com", "proton.me": "protonmail.com"}
-_SHARED = frozenset(
-    "info office contact sales support hello admin service services billing accounts accounting orders order shop store "
-    "mail team help hr jobs marketing webmaster postmaster enquiries inquiries reception kontakt buero purchasing "
-    "procurement invoices finance".split()
+_SHARED = listed(
+    "info office contact sales support hello admin service services billing accounts accounting orders order shop "
+    "store mail team help hr jobs marketing webmaster postmaster enquiries inquiries reception kontakt buero purchasing "
+    "procurement invoices finance"
 )
-_NOBODY = frozenset(
+_NOBODY = listed(
     "noreply no-reply donotreply none na n.a test noemail no-email nomail unknown example guest anonymous null nobody "
-    "invalid placeholder noone asdf xxx dummy fake customer walkin".split()
+    "invalid placeholder noone asdf xxx dummy fake customer walkin"
 )
 _EXAMPLES = frozenset(("example.com", "example.org", "example.net", "test.com", "none.com", "noemail.com", "email.com"))
 # Addresses that a marketplace or a provider hands out anew: they reach somebody, and say nothing of who it is.
-_RELAYS = ("marketplace.amazon.", "privaterelay.appleid.com", "members.ebay.", "reply.", "relay.", ".invalid", ".test", ".local")
+_RELAYS = (
+    "marketplace.amazon.",
+    "privaterelay.appleid.com",
+    "members.ebay.",
+    "reply.",
+    "relay.",
+    ".invalid",
+    ".test",
+    ".local",
+)
 _ALMOST = re.compile(r"(?=.{8})[^\s/]+\.[^\s/]*")  # an @ that was mistyped: no key, but comparable
 _FORM = re.compile(r"[^@\s]+@[^@\s]+")
 

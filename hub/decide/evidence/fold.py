@@ -8,18 +8,20 @@ _LATIN = str.maketrans(
     {"ß": "ss", "ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "ħ": "h"}
 )
 # ISO 9 without diacritics, as names are romanised in passports (ICAO 9303) where the two differ; Ukrainian beside.
+_CYRILLIC_IN_LATIN = "a b v g d e e zh z i i k l m n o p r s t u f kh ts ch sh shch _ y _ e iu ia i i ie g"
 _CYRILLIC = dict(
     zip(
         "абвгдеёжзийклмнопрстуфхцчшщъыьэюяіїєґ",
-        "a b v g d e e zh z i i k l m n o p r s t u f kh ts ch sh shch _ y _ e iu ia i i ie g".split(),
+        _CYRILLIC_IN_LATIN.split(),
         strict=True,
     )
 )
 # ELOT 743, letter by letter.
+_GREEK_IN_LATIN = "a v g d e z i th i k l m n x o p r s s t y f ch ps o"
 _GREEK = dict(
     zip(
         "αβγδεζηθικλμνξοπρσςτυφχψω",
-        "a v g d e z i th i k l m n x o p r s s t y f ch ps o".split(),
+        _GREEK_IN_LATIN.split(),
         strict=True,
     )
 )
@@ -27,8 +29,30 @@ _SCRIPTS = str.maketrans({letter: latin.replace("_", "") for letter, latin in (_
 _WORD = re.compile(r"[^\W_]+")
 _INITIALS = re.compile(r"\b(\w)\.(?=\w\b)")
 NOTHING = frozenset(
-    ("", "-", "--", "none", "null", "nan", "na", "n a", "n/a", "unknown", "test", "undefined", "nil", "?", ".", "no name")
+    (
+        "",
+        "-",
+        "--",
+        "none",
+        "null",
+        "nan",
+        "na",
+        "n a",
+        "n/a",
+        "unknown",
+        "test",
+        "undefined",
+        "nil",
+        "?",
+        ".",
+        "no name",
+    )
 )
+
+
+def listed(words: str) -> frozenset[str]:
+    """A list of words, as people write one."""
+    return frozenset(words.split())
 
 
 @lru_cache(maxsize=65_536)

@@ -9,10 +9,10 @@ from hub.decide.evidence.party import Party
 
 
 class Memory(Protocol):
-    """Each question is for many at once, so that a table answers it by one statement. Nothing here walks a whole table."""
+    """Each question is for many at once, so that a table answers it by one statement; none walks a whole table."""
 
     def holders(self, keys: Sequence[str]) -> Sequence[str]:
-        """Ids of records that hold any of the keys, the most shared keys first, then the newest; of a stop key only its newest."""
+        """Ids of records that hold any of the keys: the most shared first, then the newest. Of a stop key its newest."""
 
     def parties(self, ids: Iterable[str]) -> Mapping[str, Party]: ...
 
@@ -52,15 +52,15 @@ class InMemory:
             held = self._holders.get(key)
             if not held:
                 continue
-            for id in held if len(held) <= STOP else held[-NEWEST:]:
-                shared[id] = shared.get(id, 0) + 1
-        return sorted(shared, key=lambda id: (-shared[id], -self._at[id]))
+            for record in held if len(held) <= STOP else held[-NEWEST:]:
+                shared[record] = shared.get(record, 0) + 1
+        return sorted(shared, key=lambda record: (-shared[record], -self._at[record]))
 
     def parties(self, ids: Iterable[str]) -> Mapping[str, Party]:
-        return {id: self._parties[id] for id in ids}
+        return {record: self._parties[record] for record in ids}
 
     def groups(self, ids: Iterable[str]) -> Mapping[str, str]:
-        return {id: self._group[id] for id in ids}
+        return {record: self._group[record] for record in ids}
 
     def members(self, group: str) -> Sequence[str]:
         return sorted(self._members.get(group, ()), key=self._at.__getitem__)
@@ -83,10 +83,10 @@ class InMemory:
         self._parties[party.id] = party
 
     def place(self, ids: Iterable[str], group: str) -> None:
-        for id in ids:
-            if (before := self._group.get(id)) is not None:
-                del self._members[before][id]
+        for record in ids:
+            if (before := self._group.get(record)) is not None:
+                del self._members[before][record]
                 if not self._members[before]:
                     del self._members[before]
-            self._group[id] = group
-            self._members[group][id] = None
+            self._group[record] = group
+            self._members[group][record] = None

@@ -4,21 +4,29 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from hub.decide.evidence.fold import words
+from hub.decide.evidence.fold import listed, words
 
-_TITLES = frozenset(
+_TITLES = listed(
     "mr mrs ms miss mx dr prof professor sir dame lord lady rev reverend fr hon herr frau mme mlle sr sra don dona "
-    "rt monsieur madame master mister saint bt bart baronet esq esquire phd md ba ma mba obe cbe mbe kc qc capt captain col "
-    "colonel gen general lt lieutenant maj major sgt earl count countess duke duchess baron baroness viscount "
-    "viscountess marquess".split()
+    "rt monsieur madame master mister saint bt bart baronet esq esquire phd md ba ma mba obe cbe mbe kc qc capt captain "
+    "col colonel gen general lt lieutenant maj major sgt earl count countess duke duchess baron baroness viscount "
+    "viscountess marquess"
 )
-_ALSO_NAMES = frozenset("major earl duke baron marquess duchess countess general saint master col don hon".split())
-_GENERATIONS = {"jr": "2", "junior": "2", "jnr": "2", "sr": "1", "senior": "1", "snr": "1", "ii": "2", "iii": "3", "iv": "4"}
+_ALSO_NAMES = listed("major earl duke baron marquess duchess countess general saint master col don hon")
+_GENERATIONS = {
+    "jr": "2",
+    "junior": "2",
+    "jnr": "2",
+    "sr": "1",
+    "senior": "1",
+    "snr": "1",
+    "ii": "2",
+    "iii": "3",
+    "iv": "4",
+}
 _ORDINAL = re.compile(r"\d+(st|nd|rd|th)")
-_PARTICLES = frozenset(
-    "of the de da do dos del della di du la le van von der den ter ten zu al el bin ibn y e 1st 2nd".split()
-)
-_MARKS = frozenset("dup duplicate copy inactive deleted closed".split())  # what people write behind a second entry
+_PARTICLES = listed("of the de da do dos del della di du la le van von der den ter ten zu al el bin ibn y e 1st 2nd")
+_MARKS = listed("dup duplicate copy inactive deleted closed")  # what people write behind a second entry
 _ASIDE = re.compile(r"\([^)]*\)|\[[^\]]*\]|\b(?:c/o|attn|attention)\b[:.]?", re.IGNORECASE)
 
 

@@ -212,7 +212,9 @@ def _families(name: str) -> frozenset[int]:
 def _typed(word: str) -> frozenset[int]:
     if len(word) < 3:
         return _NONE
-    near = (lines for name, lines in FAMILIES.items() if abs(len(name) - len(word)) <= 1 and OSA.distance(name, word) == 1)
+    near = (
+        lines for name, lines in FAMILIES.items() if abs(len(name) - len(word)) <= 1 and OSA.distance(name, word) == 1
+    )
     return _NONE.union(*near)
 
 

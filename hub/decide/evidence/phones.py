@@ -1,6 +1,7 @@
 """A phone as its national digits, read by the country's rules where the country is known."""
 
 import re
+from contextlib import suppress
 from functools import lru_cache
 
 import phonenumbers
@@ -38,10 +39,8 @@ def read_phone(text: str, country: str = "") -> str:
         text = f"+{text[2:]}"
     region = _COUNTRIES.get(country.strip().lower(), country.strip().upper())
     if text.startswith("+") or (region and len(digits) > SHORTEST):
-        try:
+        with suppress(phonenumbers.NumberParseException):
             digits = str(phonenumbers.parse(text, region or None).national_number)
-        except phonenumbers.NumberParseException:
-            pass
     elif len(digits) == 11 and digits.startswith("1"):  # North America, written out
         digits = digits[1:]
     digits = digits.lstrip("0")

@@ -4,7 +4,7 @@ A record joins a group by its agreement with the group, never by one link. Then 
 clustered again from the bottom, so that what came first does not decide (`cluster`).
 """
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import islice
@@ -50,7 +50,9 @@ class Decision:
     record: str
     group: str
     zone: Zone
-    bits: float | None  # agreement with the group, or with the best that was not taken; None: nobody was like it
+    bits: (
+        float | None
+    )  # agreement with the group, or with the best that was not taken, less `crowding`; None: nobody is like it
     rival: str = ""  # the next best group
     like: str = ""  # the record of the group (or of the rival) that speaks most for it
     moved: tuple[tuple[str, str, str], ...] = ()  # (record, from, to), in record order
@@ -80,31 +82,43 @@ class Resolver:
         memory.remember(party, held, said)
         return self._decided(party, near, home="")
 
-    def look_again(self, ids: Sequence[str]) -> list[Decision]:
+    def look_again(self, ids: Sequence[str]) -> Iterator[Decision]:
         """Records weighed anew by what is known now: they may move, as may their neighbours."""
         memory = self._memory
         for party in list(memory.parties(ids).values()):
             counts = {value: count - 1 for value, count in memory.counts(values(party)).items()}
             memory.renew(replace(party, rarity=rarities(counts, memory.size() - 1)))
         self._scores.clear()
-        found = []
-        for id in ids:
-            party = memory.parties([id])[id]
-            near = [each for each in memory.holders(keys(party)) if each != id]
-            found.append(self._decided(party, near, home=memory.groups([id])[id]))
-        return found
+        for record in ids:
+            party = memory.parties([record])[record]
+            near = [each for each in memory.holders(keys(party)) if each != record]
+            yield self._decided(party, near, home=memory.groups([record])[record])
+
+    def standing(self, record: str) -> Decision:
+        """Where a record is, and how well it agrees with those it is with. Changes nothing."""
+        memory = self._memory
+        group = memory.groups([record])[record]
+        fellows = [each for each in memory.members(group) if each != record]
+        if not fellows:
+            return Decision(record=record, group=group, zone=Zone.DISTINCT, bits=None)
+        parties = memory.parties([record, *fellows])
+        scores = {each: self._score(parties[record], parties[each]) for each in fellows}
+        bits = agreement(list(scores.values())) - crowding(memory.size())
+        like = max(fellows, key=lambda each: (not scores[each].veto, scores[each].bits, each))
+        return Decision(record=record, group=group, zone=Zone.LINK, bits=bits, like=like)
 
     def _decided(self, party: Party, near: Sequence[str], home: str) -> Decision:
         memory = self._memory
         sharing: dict[str, list[str]] = {home: []} if home else {}
-        for id, group in memory.groups(near).items():
-            sharing.setdefault(group, []).append(id)
-        ranked = self._ranked(party, sharing, home)
-        needed = self._zones.link + crowding(memory.size())
-        close = [each for each in ranked if each[0] == home or each[1] >= needed - ALMOST]
-        if len(close) == 1 and self._agrees_with_all(party, close[0], needed):
+        for record, group in memory.groups(near).items():
+            sharing.setdefault(group, []).append(record)
+        crowd_bits = crowding(memory.size())
+        ranked = self._ranked(party, sharing, home, crowd_bits)
+        close = [each for each in ranked if each[0] == home or each[1] >= self._zones.link - ALMOST]
+        if len(close) == 1 and self._agrees_with_all(party, close[0], self._zones.link + crowd_bits):
             return self._joined(party, ranked)
-        taken, crowd = [], 1
+        taken: list[tuple[str, Sequence[str]]] = []
+        crowd = 1
         for group, _, members in sorted(close, key=lambda each: each[0] != home)[:NEIGHBOURS]:
             if crowd + len(members) <= CROWD or not taken:
                 taken.append((group, members))
@@ -113,9 +127,9 @@ class Resolver:
             group = home or _fresh(party.id, frozenset(), memory)
             memory.place([party.id], group)
             return self._alone(party, group, ranked)
-        return self._settled(party, taken, ranked, needed, home)
+        return self._settled(party, taken, ranked, crowd_bits, home)
 
-    def _ranked(self, party: Party, sharing: Mapping[str, Sequence[str]], home: str) -> list[Near]:
+    def _ranked(self, party: Party, sharing: Mapping[str, Sequence[str]], home: str, crowd_bits: float) -> list[Near]:
         """The best first. A group none of whose records with a shared key comes near is not weighed."""
         found = []
         for group, ids in islice(sharing.items(), LOOKED_AT):
@@ -123,12 +137,13 @@ class Resolver:
             best = max((self._score(party, each).bits for each in first.values()), default=0.0)
             if group != home and best < self._zones.link - HOPELESS:
                 continue
-            members = [id for id in self._memory.members(group) if id != party.id]
+            members = [record for record in self._memory.members(group) if record != party.id]
             if not members:
                 continue
             some = members if len(members) <= WEIGHED else members[:: len(members) // WEIGHED][:WEIGHED]
             others = self._memory.parties(some)
-            found.append((group, agreement([self._score(party, others[id]) for id in some]), members))
+            bits = agreement([self._score(party, others[record]) for record in some]) - crowd_bits
+            found.append((group, bits, members))
         return sorted(found, key=lambda each: (-each[1], each[0]))
 
     def _agrees_with_all(self, party: Party, near: Near, needed: float) -> bool:
@@ -145,31 +160,36 @@ class Resolver:
         return Decision(record=party.id, group=group, zone=Zone.LINK, bits=bits, like=members[-1])
 
     def _settled(
-        self, party: Party, taken: Sequence[tuple[str, Sequence[str]]], ranked: Sequence[Near], needed: float, home: str
+        self,
+        party: Party,
+        taken: Sequence[tuple[str, Sequence[str]]],
+        ranked: Sequence[Near],
+        crowd_bits: float,
+        home: str,
     ) -> Decision:
-        before = {id: group for group, members in taken for id in members} | ({party.id: home} if home else {})
+        before = {record: group for group, members in taken for record in members} | ({party.id: home} if home else {})
         parties = {**self._memory.parties(before), party.id: party}
         pairs = Pairs(lambda one, other: self._score(parties[one], parties[other]))
-        clusters = cluster(sorted({*before, party.id}), pairs, needed)
+        clusters = cluster(sorted({*before, party.id}), pairs, self._zones.link + crowd_bits)
         named = _names(clusters, before, self._memory)
         moved = []
         for name, members in named.items():
-            changing = [id for id in members if before.get(id) != name]
+            changing = [record for record in members if before.get(record) != name]
             self._memory.place(changing, name)
-            moved += [(id, before[id], name) for id in changing if id in before]
+            moved += [(record, before[record], name) for record in changing if record in before]
         group = next(name for name, members in named.items() if party.id in members)
-        fellows = [id for id in named[group] if id != party.id]
+        fellows = [record for record in named[group] if record != party.id]
         rivals = [each for each in ranked if each[0] != group and not set(each[2]) & set(fellows)]
         if not fellows:
             return replace(self._alone(party, group, ranked), moved=tuple(sorted(moved)))
-        bits = agreement([pairs(party.id, id) for id in fellows])
+        bits = agreement([pairs(party.id, record) for record in fellows]) - crowd_bits
         return Decision(
             record=party.id,
             group=group,
             zone=Zone.LINK,
             bits=bits,
             rival=rivals[0][0] if rivals and rivals[0][1] >= self._zones.review else "",
-            like=max(fellows, key=lambda id: (pairs(party.id, id).bits, id)),
+            like=max(fellows, key=lambda record: (pairs(party.id, record).bits, record)),
             moved=tuple(sorted(moved)),
         )
 
@@ -197,13 +217,13 @@ class Resolver:
 
 
 def _names(clusters: Sequence[Sequence[str]], before: Mapping[str, str], memory: Memory) -> dict[str, list[str]]:
-    """Each cluster under the id that most of its members had; an id goes to the larger claim, then to the smaller id."""
+    """Each cluster under the id that most of its members had: it goes to the larger claim, then the smaller id wins."""
     claims = []
     for at, members in enumerate(clusters):
         counts: dict[str, int] = {}
-        for id in members:
-            if id in before:
-                counts[before[id]] = counts.get(before[id], 0) + 1
+        for record in members:
+            if record in before:
+                counts[before[record]] = counts.get(before[record], 0) + 1
         claims += [(-count, group, at) for group, count in counts.items()]
     names: dict[int, str] = {}
     for _, group, at in sorted(claims):

@@ -11,7 +11,16 @@ Table = Mapping[str, Mapping[str, float]]
 
 DEFAULT: Table = {
     "prior": {"persons": -7.5, "others": -10.0},  # before anything is compared: how rarely two candidates are one
-    "given": {"exact": 5.5, "alias": 4.0, "near": 4.5, "middle": 2.5, "part": 2.5, "initial": 1.0, "like": 1.0, "conflict": -5.0},
+    "given": {
+        "exact": 5.5,
+        "alias": 4.0,
+        "near": 4.5,
+        "middle": 2.5,
+        "part": 2.5,
+        "initial": 1.0,
+        "like": 1.0,
+        "conflict": -5.0,
+    },
     "family": {"exact": 6.5, "alias": 4.0, "near": 5.5, "part": 3.5, "initial": 1.0, "like": 1.5, "conflict": -5.0},
     "order": {"turned": -1.5},
     "words": {"exact": 9.0, "most": 6.5, "some": 3.0, "little": 0.0, "conflict": -3.5},
@@ -24,7 +33,6 @@ DEFAULT: Table = {
     "born": {"exact": 10.0, "near": 5.5, "apart": 3.0, "year": 1.0, "conflict": -5.0},
     "tax_id": {"exact": 6.0, "near": 2.0, "conflict": -6.0},
     "national_id": {"exact": 13.0, "near": 6.0, "conflict": -3.5},
-    "reference": {"exact": 25.0},
     "plain": {"exact": 1.5, "near": 1.0, "some": 0.5, "conflict": -0.7},
 }
 
@@ -35,7 +43,11 @@ class Weights:
     version: str = "shipped"
 
     def with_bits(self, table: Table, version: str) -> "Weights":
-        return replace(self, bits={field: {**levels, **table.get(field, {})} for field, levels in self.bits.items()}, version=version)
+        return replace(
+            self,
+            bits={field: {**levels, **table.get(field, {})} for field, levels in self.bits.items()},
+            version=version,
+        )
 
 
 SHIPPED = Weights(bits=DEFAULT)
