@@ -107,10 +107,11 @@ def _email(left: Party, right: Party) -> Level:
 @lru_cache(maxsize=65_536)
 def _near_email(left: str, right: str) -> bool:
     """Typos; but ann1@ and ann2@ are two people."""
-    if edits(left, right) > 2 + (len(left) > 20):
+    apart = edits(left, right)
+    if apart > 2 + (len(left) > 20):
         return False
-    one, other = ("".join(letter for letter in each if not letter.isdigit()) for each in (left, right))
-    return one != other
+    one, other = ("".join(filter(str.isdigit, each)) for each in (left, right))
+    return one == other or (apart == 1 and len(one) != len(other))
 
 
 def _phone(left: str, right: str) -> str:

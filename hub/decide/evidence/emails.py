@@ -10,9 +10,9 @@ _DOTS_SAY_NOTHING = frozenset(("gmail.com",))  # https://support.google.com/mail
 _MINUS_TAGS = frozenset(("yahoo.com",))  # https://help.yahoo.com/kb/SLN28735.html: base-keyword@yahoo.com
 _SAME = {"googlemail.com": "gmail.com", "pm.me": "protonmail.com", "proton.me": "protonmail.com"}
 _SHARED = listed(
-    "info office contact sales support hello admin service services billing accounts accounting orders order shop "
-    "store mail team help hr jobs marketing webmaster postmaster enquiries inquiries reception kontakt buero purchasing "
-    "procurement invoices finance"
+    "office contact sales support hello admin service services billing accounts accounting orders order shop "
+    "mail team help hr jobs marketing webmaster postmaster enquiries inquiries reception kontakt buero purchasing "
+    "procurement invoices finance info store"
 )
 _NOBODY = listed(
     "noreply no-reply donotreply none na n.a test noemail no-email nomail unknown example guest anonymous null nobody "

@@ -12,7 +12,7 @@ class Memory(Protocol):
     """Each question is for many at once, so that a table answers it by one statement; none walks a whole table."""
 
     def holders(self, keys: Sequence[str]) -> Sequence[str]:
-        """Ids of records that hold any of the keys: the most shared first, then the newest. Of a stop key its newest."""
+        """Ids of records that hold any of the keys: the most shared first, then the newest."""
 
     def parties(self, ids: Iterable[str]) -> Mapping[str, Party]: ...
 

@@ -8,9 +8,9 @@ from hub.decide.evidence.fold import listed, words
 
 _TITLES = listed(
     "mr mrs ms miss mx dr prof professor sir dame lord lady rev reverend fr hon herr frau mme mlle sr sra don dona "
-    "rt monsieur madame master mister saint bt bart baronet esq esquire phd md ba ma mba obe cbe mbe kc qc capt captain "
-    "col colonel gen general lt lieutenant maj major sgt earl count countess duke duchess baron baroness viscount "
-    "viscountess marquess"
+    "rt monsieur madame master mister saint bt bart baronet esq esquire phd md mba obe cbe mbe kc qc capt "
+    "captain col colonel gen general lt lieutenant maj major sgt earl count countess duke duchess baron baroness "
+    "viscount viscountess marquess"
 )
 _ALSO_NAMES = listed("major earl duke baron marquess duchess countess general saint master col don hon")
 _GENERATIONS = {
@@ -25,7 +25,7 @@ _GENERATIONS = {
     "iv": "4",
 }
 _ORDINAL = re.compile(r"\d+(st|nd|rd|th)")
-_PARTICLES = listed("of the de da do dos del della di du la le van von der den ter ten zu al el bin ibn y e 1st 2nd")
+_PARTICLES = listed("of the de da do dos del della di du la le van von der den ter ten zu al el bin ibn")
 _MARKS = listed("dup duplicate copy inactive deleted closed")  # what people write behind a second entry
 _ASIDE = re.compile(r"\([^)]*\)|\[[^\]]*\]|\b(?:c/o|attn|attention)\b[:.]?", re.IGNORECASE)
 
@@ -66,18 +66,21 @@ def _named(given: tuple[str, ...], family: tuple[str, ...]) -> Name:
 
 
 def _plain(parts: tuple[str, ...]) -> tuple[str, ...]:
-    """Without titles and particles, unless nothing else is there: a person may be called Major."""
-    kept = tuple(
+    """Without titles and particles, unless nothing else is there: a person may be called Major, or Le."""
+    said = tuple(
         each
         for at, each in enumerate(parts)
         if each not in _TITLES
-        and each not in _PARTICLES
-        and not (each in _MARKS and at > 0)
-        and not (each in _GENERATIONS and at == len(parts) - 1 and at > 0)
+        and not (at and each in _MARKS)
+        and not (at and at == len(parts) - 1 and each in _GENERATIONS)
         and not _ORDINAL.fullmatch(each)
         and not each.isdigit()
     )
-    return kept or tuple(each for each in parts if each in _ALSO_NAMES)[:1]
+    return tuple(each for each in said if each not in _PARTICLES) or said or _name_like(parts)
+
+
+def _name_like(titles: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(each for each in titles if each in _ALSO_NAMES)[:1]
 
 
 def _generation(parts: tuple[str, ...]) -> str:
