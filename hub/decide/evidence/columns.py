@@ -12,6 +12,7 @@ ALIASES: Mapping[str, str] = {
     "given": "given first_name firstname given_name forename first christian_name fname",
     "middle": "middle middle_name middle_initial second_name",
     "family": "family last_name lastname surname family_name last lname sur_name",
+    "suffix": "suffix name_suffix generation",
     "full_name": "full_name fullname display_name person_name contact_name customer_name",
     "short_name": "first_and_surname",
     "name": "name title_name",

@@ -60,7 +60,7 @@ class InMemory:
         return {record: self._parties[record] for record in ids}
 
     def groups(self, ids: Iterable[str]) -> Mapping[str, str]:
-        return {record: self._group[record] for record in ids}
+        return {record: self._group[record] for record in ids if record in self._group}
 
     def members(self, group: str) -> Sequence[str]:
         return sorted(self._members.get(group, ()), key=self._at.__getitem__)

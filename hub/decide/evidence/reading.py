@@ -54,7 +54,7 @@ def read(columns: Columns, row: Mapping[str, str], id: str) -> Party:
 
 def _name(of: Callable[[str], str]) -> Name:
     """The full name where it says more than its parts in columns do, and is not a company's."""
-    apart, full = read_parts(of("given"), of("middle"), of("family")), of("full_name")
+    apart, full = read_parts(of("given"), of("middle"), f"{of('family')} {of('suffix')}".strip()), of("full_name")
     if not full or has_legal_form(full):
         return apart
     if apart.given and apart.family and len(apart.given) + len(apart.family) >= len(words(full)):

@@ -24,6 +24,7 @@ NEIGHBOURS = 3  # groups that are clustered again
 CROWD = 36  # records in them at most
 ALMOST = 4.0  # bits below the threshold, and still worth another look
 PROBED = 3  # records of a group that share most keys, before the rest of it is weighed;
+PAIRS = 200_000  # scores that are kept, some hundred megabytes
 CROWDING = 0.6  # bits for each doubling of the records, from a thousand on
 HOPELESS = 10.0  # bits below the threshold of the best of them end it
 
@@ -98,7 +99,7 @@ class Resolver:
         """Where a record is, and how well it agrees with those it is with. Changes nothing."""
         memory = self._memory
         group = memory.groups([record])[record]
-        fellows = [each for each in memory.members(group) if each != record]
+        fellows = _some([each for each in memory.members(group) if each != record])
         if not fellows:
             return Decision(record=record, group=group, zone=Zone.DISTINCT, bits=None)
         parties = memory.parties([record, *fellows])
@@ -116,7 +117,10 @@ class Resolver:
         ranked = self._ranked(party, sharing, home, crowd_bits)
         close = [each for each in ranked if each[0] == home or each[1] >= self._zones.link - ALMOST]
         if len(close) == 1 and self._agrees_with_all(party, close[0], self._zones.link + crowd_bits):
-            return self._joined(party, ranked)
+            return self._joined(party, close[0])  # nothing to cluster again
+        if close and len(close[0][2]) >= CROWD:  # too many to cluster: the sample decides
+            joins = close[0][1] >= self._zones.link
+            return self._joined(party, close[0]) if joins else self._apart(party, ranked)
         taken: list[tuple[str, Sequence[str]]] = []
         crowd = 1
         for group, _, members in sorted(close, key=lambda each: each[0] != home)[:NEIGHBOURS]:
@@ -124,9 +128,7 @@ class Resolver:
                 taken.append((group, members))
                 crowd += len(members)
         if not taken:
-            group = home or _fresh(party.id, frozenset(), memory)
-            memory.place([party.id], group)
-            return self._alone(party, group, ranked)
+            return self._apart(party, ranked)
         return self._settled(party, taken, ranked, crowd_bits, home)
 
     def _ranked(self, party: Party, sharing: Mapping[str, Sequence[str]], home: str, crowd_bits: float) -> list[Near]:
@@ -140,24 +142,23 @@ class Resolver:
             members = [record for record in self._memory.members(group) if record != party.id]
             if not members:
                 continue
-            some = members if len(members) <= WEIGHED else members[:: len(members) // WEIGHED][:WEIGHED]
+            some = _some(members)
             others = self._memory.parties(some)
             bits = agreement([self._score(party, others[record]) for record in some]) - crowd_bits
             found.append((group, bits, members))
         return sorted(found, key=lambda each: (-each[1], each[0]))
 
     def _agrees_with_all(self, party: Party, near: Near, needed: float) -> bool:
-        members = near[2]
-        if len(members) > WEIGHED:
-            return False
-        scores = [self._score(party, each) for each in self._memory.parties(members).values()]
+        others = self._memory.parties(_some(near[2])).values()
+        scores = [self._score(party, each) for each in others]
         return all(not each.veto and each.bits >= needed for each in scores)
 
-    def _joined(self, party: Party, ranked: Sequence[Near]) -> Decision:
-        """Far above the threshold, and nobody else near: nothing to cluster again."""
-        group, bits, members = ranked[0]
+    def _joined(self, party: Party, near: Near) -> Decision:
+        group, bits, members = near
+        home = self._memory.groups([party.id]).get(party.id, group)
         self._memory.place([party.id], group)
-        return Decision(record=party.id, group=group, zone=Zone.LINK, bits=bits, like=members[-1])
+        moved = ((party.id, home, group),) if home != group else ()
+        return Decision(record=party.id, group=group, zone=Zone.LINK, bits=bits, like=members[-1], moved=moved)
 
     def _settled(
         self,
@@ -193,6 +194,13 @@ class Resolver:
             moved=tuple(sorted(moved)),
         )
 
+    def _apart(self, party: Party, ranked: Sequence[Near]) -> Decision:
+        home = self._memory.groups([party.id]).get(party.id, "")
+        group = home if self._memory.members(home) == [party.id] else _fresh(party.id, frozenset(), self._memory)
+        self._memory.place([party.id], group)
+        moved = ((party.id, home, group),) if home and home != group else ()
+        return replace(self._alone(party, group, ranked), moved=moved)
+
     def _alone(self, party: Party, group: str, ranked: Sequence[Near]) -> Decision:
         if not ranked:
             return Decision(record=party.id, group=group, zone=Zone.DISTINCT, bits=None)
@@ -210,10 +218,15 @@ class Resolver:
     def _score(self, one: Party, other: Party) -> Score:
         pair = (one.id, other.id) if one.id < other.id else (other.id, one.id)
         if (known := self._scores.get(pair)) is None:
-            if len(self._scores) > 1_000_000:
+            if len(self._scores) > PAIRS:
                 self._scores.clear()
             known = self._scores[pair] = score(one, other, self._weights)
         return known
+
+
+def _some(members: Sequence[str]) -> Sequence[str]:
+    """All of a few; of many, such as are spread over all ages."""
+    return members if len(members) <= WEIGHED else members[:: len(members) // WEIGHED][:WEIGHED]
 
 
 def _names(clusters: Sequence[Sequence[str]], before: Mapping[str, str], memory: Memory) -> dict[str, list[str]]:

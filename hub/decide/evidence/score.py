@@ -48,7 +48,7 @@ def weigh(level: Level, left: Party, right: Party, weights: Weights) -> float:
 
 def _distinctive(left: Party, right: Party) -> float:
     """A name of one common word says less than one of four rare ones."""
-    shared = set(left.words) & set(right.words)
+    shared = sorted(set(left.words) & set(right.words))
     told = sum(8.0 + left.rarity.get(f"w:{each}", 0.0) for each in shared)
     return max(-4.0, min(3.0, (told - 14.0) / 4))
 

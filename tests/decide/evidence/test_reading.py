@@ -52,6 +52,7 @@ def test_a_mapping_that_cannot_be_names_what_there_is(chosen: dict[str, str], wo
         ("Ada M. King", Name(("ada", "m"), ("king",))),
         ("King, Ada M.", Name(("ada", "m"), ("king",))),
         ("Dr. Ada King (2)", Name(("ada",), ("king",))),
+        ("John Smith III", Name(("john",), ("smith",), "3")),
         ("John Smith Jr.", Name(("john",), ("smith",), "2")),
         ("Smith, John, Jr", Name(("john",), ("smith",), "2")),
         ("Ada King, Countess of Lovelace", Name(("ada",), ("king", "lovelace"))),

@@ -159,3 +159,13 @@ def test_too_few_to_learn_from_leaves_what_ships_and_enough_keep_the_sense_of_ev
     assert learned.bits["family"]["conflict"] < -2
     found = {each.record: each.cluster for each in match(people, learned)}
     assert measure(found, truth).pair_f1 > 0.97
+
+
+def test_hundreds_of_one_record_are_one_group_and_do_not_cost_more_each() -> None:
+    said = {"full_name": "Ada Kingsley", "email": "ada@post.net", "phone": "848 532 7294"}
+
+    memory, decisions = resolved([party(f"r{at:03}", **said) for at in range(400)])
+    resolver = Resolver(memory)
+
+    assert {each.group for each in decisions} == {"r000"}
+    assert [each.moved for each in resolver.look_again([f"r{at:03}" for at in range(400)]) if each.moved] == []
