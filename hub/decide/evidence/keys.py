@@ -59,6 +59,8 @@ def _of_person(party: Party) -> Iterator[str]:
             yield f"c:{part} {party.company[0]}"
         if party.city:
             yield f"r:{part} {party.city}"
+        for column, said in party.plain:
+            yield f"={column}:{part} {said}"
 
 
 def _of_organisation(party: Party) -> Iterator[str]:

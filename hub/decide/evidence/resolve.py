@@ -10,7 +10,7 @@ from enum import StrEnum
 from itertools import islice
 from math import log2
 
-from hub.decide.evidence.cluster import Pairs, agreement, cluster
+from hub.decide.evidence.cluster import FORBIDDEN, Pairs, agreement, cluster
 from hub.decide.evidence.keys import keys
 from hub.decide.evidence.memory import Memory
 from hub.decide.evidence.party import Party
@@ -104,7 +104,8 @@ class Resolver:
             return Decision(record=record, group=group, zone=Zone.DISTINCT, bits=None)
         parties = memory.parties([record, *fellows])
         scores = {each: self._score(parties[record], parties[each]) for each in fellows}
-        bits = agreement(list(scores.values())) - crowding(memory.size())
+        allowed = [each for each in scores.values() if not each.veto] or list(scores.values())
+        bits = agreement(allowed) - crowding(memory.size())
         like = max(fellows, key=lambda each: (not scores[each].veto, scores[each].bits, each))
         return Decision(record=record, group=group, zone=Zone.LINK, bits=bits, like=like)
 
@@ -210,7 +211,7 @@ class Resolver:
             record=party.id,
             group=group,
             zone=zone,
-            bits=bits,
+            bits=bits if bits > FORBIDDEN else None,
             rival=best if zone is Zone.REVIEW else "",
             like=members[0] if zone is Zone.REVIEW else "",
         )
