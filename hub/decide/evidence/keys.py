@@ -4,12 +4,18 @@ A key that many records hold says little and costs much: such a *stop key* serve
 """
 
 from collections.abc import Iterator
+from math import log2
 
 from hub.decide.evidence.fold import sound
 from hub.decide.evidence.party import Party
 
 STOP = 60  # a key held by more records than this
 NEWEST = 15  # serves only so many of them
+
+
+def telling(held: int) -> float:
+    """How much a shared key tells that so many records hold: the fewer, the more."""
+    return 8.0 - log2(min(held, STOP))
 
 
 def keys(party: Party) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ def alike(left: str, right: str) -> str:
     if _without_umlauts(left) == _without_umlauts(right):
         return NEAR
     edits, size = OSA.distance(left, right), len(long)
-    if (edits == 1 and size >= 4) or (edits == 2 and size >= 8):
+    if (edits == 1 and size >= 5) or (edits == 2 and size >= 8 and left[0] == right[0]):
         return NEAR
     if len(short) >= 3 and long.startswith(short):
         return ALIAS

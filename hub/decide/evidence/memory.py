@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
-from hub.decide.evidence.keys import NEWEST, STOP
+from hub.decide.evidence.keys import NEWEST, STOP, telling
 from hub.decide.evidence.party import Party
 
 
@@ -12,7 +12,7 @@ class Memory(Protocol):
     """Each question is for many at once, so that a table answers it by one statement; none walks a whole table."""
 
     def holders(self, keys: Sequence[str]) -> Sequence[str]:
-        """Ids of records that hold any of the keys: the most shared first, then the newest."""
+        """Ids of records that hold any of the keys: by `telling` of those they share, then the newest first."""
 
     def parties(self, ids: Iterable[str]) -> Mapping[str, Party]: ...
 
@@ -47,13 +47,14 @@ class InMemory:
         self._at: dict[str, int] = {}
 
     def holders(self, keys: Sequence[str]) -> Sequence[str]:
-        shared: dict[str, int] = {}
+        shared: dict[str, float] = {}
         for key in keys:
             held = self._holders.get(key)
             if not held:
                 continue
+            worth = telling(len(held))
             for record in held if len(held) <= STOP else held[-NEWEST:]:
-                shared[record] = shared.get(record, 0) + 1
+                shared[record] = shared.get(record, 0.0) + worth
         return sorted(shared, key=lambda record: (-shared[record], -self._at[record]))
 
     def parties(self, ids: Iterable[str]) -> Mapping[str, Party]:

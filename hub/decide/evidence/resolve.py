@@ -18,12 +18,12 @@ from hub.decide.evidence.rarity import rarities, values
 from hub.decide.evidence.score import Score, score
 from hub.decide.evidence.weights import SHIPPED, Weights
 
-LOOKED_AT = 40  # groups, by how many keys they share; then
+LOOKED_AT = 16  # groups, by what keys they share; then
 WEIGHED = 10  # members of each
 NEIGHBOURS = 3  # groups that are clustered again
 CROWD = 36  # records in them at most
 ALMOST = 4.0  # bits below the threshold, and still worth another look
-PROBED = 3  # records of a group that share most keys, before the rest of it is weighed;
+PROBED = 2  # records of a group that share most keys, before the rest of it is weighed;
 PAIRS = 200_000  # scores that are kept, some hundred megabytes
 CROWDING = 0.6  # bits for each doubling of the records, from a thousand on
 HOPELESS = 10.0  # bits below the threshold of the best of them end it
