@@ -44,6 +44,8 @@ def match(
         stands = resolver.standing(record)
         if stands.zone is Zone.LINK:
             bits, reason = stands.bits, reason_of(memory, record, stands.like, weights)
+            if beside := [each for each in memory.members(last[record].rival) if clusters[each] != clusters[record]]:
+                reason += f"; review: may be with {clusters[beside[0]]}"
         elif last[record].zone is Zone.REVIEW and last[record].like:
             bits, reason = last[record].bits, f"review: {reason_of(memory, record, last[record].like, weights)}"
         else:

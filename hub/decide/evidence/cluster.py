@@ -34,15 +34,18 @@ def agreement(scores: Sequence[Score]) -> float:
     said: dict[str, list[float]] = {}
     for each in scores:
         for field, bits in each.parts:
-            if field in said:
+            try:
                 said[field].append(bits)
-            else:
+            except KeyError:
                 said[field] = [bits]
     total = 0.0
     for found in said.values():
-        found.sort(reverse=True)
-        half = (len(found) + 1) // 2
-        total += sum(found[:half]) / half
+        if len(found) > 1:
+            found.sort(reverse=True)
+            half = (len(found) + 1) // 2
+            total += sum(found[:half]) / half
+        else:
+            total += found[0]
     return total
 
 

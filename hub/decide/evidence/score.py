@@ -37,12 +37,12 @@ def weigh(level: Level, left: Party, right: Party, weights: Weights) -> float:
     bits = weights.bits["plain" if field[0] == "=" else field][name]
     if field == "words" and name in (EXACT, "most"):
         return bits + _distinctive(left, right)
+    if len(agreed) == 1:
+        return bits + min(left.rarity.get(agreed[0], 0.0), right.rarity.get(agreed[0], 0.0))
     if agreed:
-        found = [each for value in agreed for side in (left, right) if (each := side.rarity.get(value)) is not None]
-        if found:
-            bits += min(found)
-        if len(agreed) > 1 and (most := max(found, default=0.0)) < 0:
-            bits += most  # a typo is rare; two spellings that are both common are two names
+        one, other = left.rarity.get(agreed[0], 0.0), right.rarity.get(agreed[1], 0.0)
+        # A typo is rare; two spellings that are both common are two names.
+        bits += min(one, other) + min(0.0, max(one, other))
     return bits
 
 

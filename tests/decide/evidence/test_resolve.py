@@ -30,8 +30,9 @@ def test_a_bridge_does_not_join_two_firm_groups() -> None:
     firm = [party(f"{name}{at}", **said) for at in range(3) for name, said in (("a", ada), ("e", eda))]
     bridge = party("z", full_name="", email="ada@post.net", phone="717 244 9981")
 
-    memory, _ = resolved([*firm, bridge])
+    memory, decisions = resolved([*firm, bridge])
 
+    assert decisions[-1].rival == memory.groups(["e0"])["e0"]
     assert memory.groups(["a0"]) != {"a0": memory.groups(["e0"])["e0"]}
     assert len(set(memory.groups(["a0", "a1", "a2"]).values())) == 1
     assert len(set(memory.groups(["e0", "e1", "e2"]).values())) == 1
@@ -76,6 +77,17 @@ def test_the_same_order_gives_the_same_bytes() -> None:
     people = parties(town()[0])
 
     assert repr(match(people)) == repr(match(people))
+
+
+def test_what_may_belong_to_two_says_so_in_its_reason() -> None:
+    ada = {"full_name": "Ada Kingsley", "email": "ada@post.net", "phone": "848 532 7294"}
+    eda = {"full_name": "Edmund Kowal", "email": "ed@mail.io", "phone": "717 244 9981"}
+    firm = [party(f"{name}{at}", **said) for at in range(3) for name, said in (("a", ada), ("e", eda))]
+
+    found = match([*firm, party("z", full_name="", email="ada@post.net", phone="717 244 9981")])
+
+    assert found[-1].cluster == "a0"
+    assert found[-1].reason.endswith("review: may be with e0")
 
 
 def test_a_group_keeps_its_id_and_says_who_moved() -> None:
