@@ -2,6 +2,8 @@
 
 import csv
 import json
+import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -175,3 +177,16 @@ def test_weights_that_were_learned_are_used(run: Run, tmp_path: Path, people: di
 
     figures = json.loads(run("evaluate", "--truth", "truth.csv", "clusters.csv", "-o", "json")[1])[0]
     assert figures["pair_f1"] > 0.9
+
+
+def test_no_set_is_walked_so_another_hash_seed_gives_the_same_bytes(tmp_path: Path, people: dict[str, str]) -> None:
+    for seed in ("1", "2"):
+        subprocess.run(
+            [sys.executable, "-m", "hub.cli", "identity", "match", "people.csv", "-o", f"{seed}.csv"],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(Path(__file__).parents[2])},
+            check=True,
+            capture_output=True,
+        )
+
+    assert (tmp_path / "1.csv").read_bytes() == (tmp_path / "2.csv").read_bytes()

@@ -58,7 +58,7 @@ def with_rarity(parties: Sequence[Party]) -> list[Party]:
 def _random_pairs(parties: Sequence[Party], seed: int) -> list[Pair]:
     draw = random.Random(seed)  # noqa: S311
     pairs = []
-    for _ in range(min(AT_RANDOM, len(parties) ** 2 // 4)):
+    for _ in range(min(AT_RANDOM, 20 * len(parties))):
         one, other = draw.sample(parties, 2)
         pairs.append((compare(one, other), one, other))
     return pairs
