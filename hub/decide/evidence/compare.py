@@ -30,7 +30,8 @@ def compare(left: Party, right: Party) -> list[Level]:
     if left.email and right.email:
         found.append(_email(left, right))
     if left.phone and right.phone:
-        found.append(("phone", _phone(left.phone, right.phone), (f"p:{left.phone}",)))
+        level = _phone(left.phone, right.phone)
+        found.append(("phone", level, (f"p:{left.phone}",) if level == EXACT else ()))
     _address(left, right, found)
     if left.born and right.born:
         level = _born(left.born, right.born)

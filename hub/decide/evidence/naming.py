@@ -16,7 +16,8 @@ def compare_names(left: Party, right: Party) -> Named:
     if other and counter:
         turned = (_family(one, counter), _family(other, same))
         if _sum(turned) >= 5 and _sum(turned) >= _sum(straight) + 3:
-            return *turned, True
+            better, worse = sorted(turned, key=lambda level: (-RANK[level], level))  # from either side the same
+            return better, worse, True
         return *straight, False
     # A lone word may be either name.
     if one and counter and not other:
@@ -61,4 +62,4 @@ def _family(left: Parts, right: Parts) -> str:
     if left == right or "".join(left) == "".join(right):
         return EXACT
     best = max((alike(one, other) for one in left for other in right), key=lambda level: RANK[level])
-    return "part" if best in (EXACT, ALIAS, NEAR) else (best if best != LIKE else LIKE)
+    return "part" if best in (EXACT, ALIAS, NEAR) else best

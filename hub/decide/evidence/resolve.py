@@ -24,10 +24,9 @@ NEIGHBOURS = 3  # groups that are clustered again
 CROWD = 36  # records in them at most
 ALMOST = 4.0  # bits below the threshold, and still worth another look
 PROBED = 2  # records of a group that share most keys, before the rest of it is weighed;
-PAIRS = 200_000  # scores that are kept, some hundred megabytes
-CROWDING = 0.6  # bits for each doubling of the records, from a thousand on
 HOPELESS = 10.0  # bits below the threshold of the best of them end it
-
+CROWDING = 0.6  # bits for each doubling of the records, from a thousand on
+PAIRS = 200_000  # scores that are kept, some hundred megabytes
 
 Near = tuple[str, float, Sequence[str]]  # a group, its agreement with the record, its members
 
@@ -48,12 +47,12 @@ class Zones:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
+    """`bits`: agreement with the group, or the best that was not taken, less `crowding`; `None`: nobody is like it."""
+
     record: str
     group: str
     zone: Zone
-    bits: (
-        float | None
-    )  # agreement with the group, or with the best that was not taken, less `crowding`; None: nobody is like it
+    bits: float | None
     rival: str = ""  # the next best group
     like: str = ""  # the record of the group (or of the rival) that speaks most for it
     moved: tuple[tuple[str, str, str], ...] = ()  # (record, from, to), in record order
@@ -119,7 +118,9 @@ class Resolver:
         close = [each for each in ranked if each[0] == home or each[1] >= self._zones.link - ALMOST]
         if len(close) == 1 and self._agrees_with_all(party, close[0], self._zones.link + crowd_bits):
             return self._joined(party, close[0])  # nothing to cluster again
-        if close and len(close[0][2]) >= CROWD:  # too many to cluster: the sample decides
+        if any(
+            len(members) >= CROWD for _, _, members in close[:NEIGHBOURS]
+        ):  # too many to cluster: the sample decides
             joins = close[0][1] >= self._zones.link
             return self._joined(party, close[0]) if joins else self._apart(party, ranked)
         taken: list[tuple[str, Sequence[str]]] = []
@@ -221,7 +222,8 @@ class Resolver:
         if (known := self._scores.get(pair)) is None:
             if len(self._scores) > PAIRS:
                 self._scores.clear()
-            known = self._scores[pair] = score(one, other, self._weights)
+            first, second = (one, other) if one.id < other.id else (other, one)
+            known = self._scores[pair] = score(first, second, self._weights)
         return known
 
 
