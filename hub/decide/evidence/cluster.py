@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from hub.decide.evidence.score import Score
 
 FORBIDDEN = float("-inf")
+FIRM = 5.0  # bits beyond the threshold
 
 
 class Pairs:
@@ -51,21 +52,35 @@ def agreement(scores: Sequence[Score]) -> float:
 
 def cluster(ids: Sequence[str], pairs: Pairs, threshold: float) -> list[list[str]]:
     """Each in id order, and so are they. Whatever the order of `ids`, the same comes out."""
-    groups = {at: [record] for at, record in enumerate(sorted(ids))}
+    groups = dict(enumerate(_firm(sorted(ids), pairs, threshold + FIRM)))
     between = {
-        (one, other): agreement([pairs(groups[one][0], groups[other][0])])
-        for one in groups
-        for other in groups
-        if one < other
+        (one, other): _between(groups[one], groups[other], pairs) for one in groups for other in groups if one < other
     }
     while between:
         (one, other), bits = max(between.items(), key=lambda each: (each[1], -each[0][0], -each[0][1]))
         if bits < threshold:
             break
-        groups[one] += groups.pop(other)
+        groups[one] = groups[one] + groups.pop(other)
         between = {pair: value for pair, value in between.items() if other not in pair and one not in pair}
         for at, members in groups.items():
             if at != one:
-                pair = (one, at) if one < at else (at, one)
-                between[pair] = agreement([pairs(a, b) for a in groups[one] for b in members])
-    return [sorted(members) for members in groups.values()]
+                between[(one, at) if one < at else (at, one)] = _between(groups[one], members, pairs)
+    return sorted(sorted(members) for members in groups.values())
+
+
+def _firm(ids: Sequence[str], pairs: Pairs, needed: float) -> list[list[str]]:
+    """Records each of which agrees that much with each other of its group: beyond doubt, and cheap to find."""
+    scores = {(one, other): pairs(one, other) for at, one in enumerate(ids) for other in ids[at + 1 :]}
+    firm = {pair for pair, each in scores.items() if each.bits >= needed and not each.veto}
+    group = {each: [each] for each in ids}
+    for one, other in sorted(firm, key=lambda pair: (-scores[pair].bits, pair)):
+        mine, theirs = group[one], group[other]
+        if mine is not theirs and all(((a, b) if a < b else (b, a)) in firm for a in mine for b in theirs):
+            mine += theirs
+            for each in theirs:
+                group[each] = mine
+    return [members for each, members in group.items() if members[0] == each]
+
+
+def _between(one: Sequence[str], other: Sequence[str], pairs: Pairs) -> float:
+    return agreement([pairs(a, b) for a in one for b in other])

@@ -58,7 +58,9 @@ def _names(left: Party, right: Party, found: list[Level]) -> None:
 def _spelt(kind: str, level: str, one: tuple[str, ...], other: tuple[str, ...], turned: bool) -> tuple[str, ...]:
     if turned or level not in (EXACT, ALIAS, NEAR, LIKE):
         return ()
-    return tuple(dict.fromkeys(f"{kind}:{each}" for each in one + other))
+    if one == other or not other:
+        return (f"{kind}:{one[0]}",) if one else ()
+    return (f"{kind}:{one[0]}", f"{kind}:{other[0]}") if one else (f"{kind}:{other[0]}",)
 
 
 def _words(one: tuple[str, ...], other: tuple[str, ...], left: Party, right: Party) -> str:

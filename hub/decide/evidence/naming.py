@@ -1,5 +1,7 @@
 """Two names of persons, part by part, in the order written or turned round."""
 
+from functools import lru_cache
+
 from hub.decide.evidence.likeness import ALIAS, CONFLICT, EXACT, INITIAL, LIKE, NEAR, RANK, alike
 from hub.decide.evidence.party import Party
 
@@ -8,8 +10,11 @@ Named = tuple[str, str, bool]  # level of the given name, of the family name, wh
 
 
 def compare_names(left: Party, right: Party) -> Named:
-    one, other = left.given, left.family
-    same, counter = right.given, right.family
+    return _compared(left.given, left.family, right.given, right.family)
+
+
+@lru_cache(maxsize=131_072)
+def _compared(one: Parts, other: Parts, same: Parts, counter: Parts) -> Named:
     straight = (_given(one, same), _family(other, counter))
     if RANK[straight[0]] >= 4 and RANK[straight[1]] >= 3:
         return *straight, False

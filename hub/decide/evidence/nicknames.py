@@ -212,10 +212,17 @@ def _families(name: str) -> frozenset[int]:
 def _typed(word: str) -> frozenset[int]:
     if len(word) < 3:
         return _NONE
-    near = (
-        lines for name, lines in FAMILIES.items() if abs(len(name) - len(word)) <= 1 and OSA.distance(name, word) == 1
-    )
-    return _NONE.union(*near)
+    near = {name for part in _parts(word) for name in _BY_PART.get(part, ())}
+    return _NONE.union(*(FAMILIES[name] for name in near if OSA.distance(name, word) == 1))
+
+
+def _parts(word: str) -> list[str]:
+    """The word, and the word without one of its letters: two words that are one typo apart share one of these."""
+    return [word, *(word[:at] + word[at + 1 :] for at in range(len(word)))]
 
 
 _NONE: frozenset[int] = frozenset()
+_BY_PART = defaultdict(list)
+for _name in FAMILIES:
+    for _part in _parts(_name):
+        _BY_PART[_part].append(_name)
