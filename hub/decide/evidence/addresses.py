@@ -59,6 +59,7 @@ _TO_TWELVE = "first second third fourth fifth sixth seventh eighth ninth tenth e
 _ORDINALS = {name: str(at) for at, name in enumerate(_TO_TWELVE.split(), 1)}
 _UNITS = listed("apt apartment unit suite ste room rm flat floor fl no app appt wohnung bldg building box po villa")
 _NUMBERED = re.compile(r"(\d+)(?:st|nd|rd|th)")
+_FIRST = re.compile(r"(?!\d+(?:st|nd|rd|th)$)\d\w*")  # 52e4 is a mistyped 5204; 5th is a street
 _HOUSE = re.compile(r"\d+[a-z]?")
 _ASIDE = re.compile(r"\b(?:between|at the corner|off|near|behind|across|c/o)\b.*")
 _SIGN = re.compile(r"#\s*(\w+)")
@@ -92,7 +93,7 @@ def read_door(line: str, more: str = "", number: str = "") -> Door:
         part = parts.pop(0)
         if part in _UNITS and (street or house) and parts:
             unit = unit or parts.pop(0)
-        elif not house and _HOUSE.fullmatch(part) and (not street or not parts):
+        elif not house and ((not street and _FIRST.fullmatch(part)) or (not parts and _HOUSE.fullmatch(part))):
             house = part
         else:
             street.append(part)

@@ -195,7 +195,11 @@ def _place(left: Party, right: Party) -> tuple[str, tuple[str, ...]]:
         return "city", (f"c:{left.city}",)
     if cities == LIKE:
         return "city", ()
-    return (CONFLICT, ()) if cities else ("", ())
+    if cities:
+        return CONFLICT, ()
+    if left.state and right.state:
+        return ("state" if left.state == right.state else CONFLICT), ()
+    return "", ()
 
 
 def _outward(left: str, right: str) -> bool:

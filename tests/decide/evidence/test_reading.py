@@ -115,6 +115,8 @@ def test_a_trunk_zero_is_no_part_of_a_number() -> None:
         ("5900 North Nina Avenue", "", Door("5900", "nina")),
         ("747 Ninth Ave. between 50th and 51st Sts.", "", Door("747", "9")),
         ("27 Washington, Springfield, IL 62701", "", Door("27", "washington springfield", "", "62701")),
+        ("52e4 Jefferson Road", "", Door("52e4", "jefferson")),
+        ("5th Avenue 12", "", Door("12", "5")),
         ("Sendlinger Straße 98", "", Door("98", "sendlinger")),
         ("Hauptstr. 5", "", Door("5", "haupt")),
         ("Rosewood Villas", "12 Canning Street", Door("12", "canning")),
