@@ -74,6 +74,7 @@ class Door:
     street: str = ""  # without its type and direction, which are left out or mistaken most often
     unit: str = ""
     postcode: str = ""  # where the line holds it
+    named: str = ""  # a house, farm or quarter that has a name
 
 
 @lru_cache(maxsize=16_384)
@@ -99,7 +100,7 @@ def read_door(line: str, more: str = "", number: str = "") -> Door:
             street.append(part)
     if not unit and more:
         unit = _unit(words(more))
-    return Door(house, _street(street), unit, postcode)
+    return Door(house, _street(street), unit, postcode, _named(more))
 
 
 def _street(parts: list[str]) -> str:
@@ -111,6 +112,11 @@ def _street(parts: list[str]) -> str:
     end = next((at for at, each in enumerate(plain) if each in _TYPE_NAMES and at), len(plain))
     kept = [each for each in plain[:end] if each not in _DIRECTION_NAMES]
     return " ".join(kept or plain[:2])
+
+
+def _named(more: str) -> str:
+    parts = words(more)
+    return "" if any(each in _UNITS or each[0].isdigit() for each in parts) else " ".join(parts)
 
 
 def _is_street(line: str) -> bool:

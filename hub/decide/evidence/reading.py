@@ -48,8 +48,12 @@ def read(columns: Columns, row: Mapping[str, str], id: str) -> Party:
         born=read_date(of("born")),
         tax_id="".join(words(of("tax_id"))),
         national_id="".join(words(of("national_id"))),
-        plain=tuple((each, said) for each in columns.plain if (said := " ".join(words(row.get(each, ""))))),
+        plain=_plain(columns, row) + ((("line2", door.named),) if door.named else ()),
     )
+
+
+def _plain(columns: Columns, row: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple((each, said) for each in columns.plain if (said := " ".join(words(row.get(each, "")))))
 
 
 def _name(of: Callable[[str], str]) -> Name:

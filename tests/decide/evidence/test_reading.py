@@ -119,7 +119,7 @@ def test_a_trunk_zero_is_no_part_of_a_number() -> None:
         ("5th Avenue 12", "", Door("12", "5")),
         ("Sendlinger Straße 98", "", Door("98", "sendlinger")),
         ("Hauptstr. 5", "", Door("5", "haupt")),
-        ("Rosewood Villas", "12 Canning Street", Door("12", "canning")),
+        ("Rosewood Villas", "12 Canning Street", Door("12", "canning", "", "", "rosewood villas")),
         ("", "", Door()),
     ],
 )
