@@ -211,10 +211,12 @@ def _born(left: str, right: str) -> str:
     if left == right:
         return EXACT if not left.endswith(YEAR_ONLY) else NEAR
     apart = edits(left, right)
+    if left.endswith(YEAR_ONLY) or right.endswith(YEAR_ONLY):
+        if left[:4] == right[:4]:
+            return NEAR if apart == 1 else "year"
+        return "unsure" if edits(left[:4], right[:4]) == 1 else CONFLICT
     if apart == 1 or (left[:4] == right[:4] and left[4:6] == right[6:] and left[6:] == right[4:6]):
         return NEAR
-    if left[:4] == right[:4] and (left.endswith(YEAR_ONLY) or right.endswith(YEAR_ONLY)):
-        return "year"
     return "apart" if apart == 2 or _shifted(left, right) else CONFLICT
 
 

@@ -30,7 +30,7 @@ DEFAULT: Table = {
     "door": {"exact": 8.5, "near": 6.0, "unit": 5.0, "number": 3.0, "street": 2.0, "conflict": -2.5},
     "site": {"exact": 9.5, "near": 4.0, "unit": 4.0, "number": 2.0, "street": -2.0, "conflict": -6.0},
     "place": {"exact": 4.0, "near": 2.5, "city": 2.0, "state": 1.0, "beside": 0.5, "around": 2.0, "conflict": -2.0},
-    "born": {"exact": 10.0, "near": 5.5, "apart": 3.0, "year": 1.0, "conflict": -5.0},
+    "born": {"exact": 10.0, "near": 5.5, "apart": 3.0, "year": 2.5, "unsure": 0.5, "conflict": -5.0},
     "tax_id": {"exact": 6.0, "near": 2.0, "conflict": -6.0},
     "national_id": {"exact": 13.0, "near": 6.0, "conflict": -3.5},
     "plain": {"exact": 1.5, "near": 1.0, "some": 0.5, "conflict": -0.7},
