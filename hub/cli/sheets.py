@@ -22,6 +22,8 @@ def parties(file: Path, chosen: Mapping[str, str]) -> "list[Party]":
     from hub.decide.evidence.reading import read
 
     rows = list(_rows(file))
+    if not rows:
+        raise Malformed(f"{file}: no records")
     header = list(dict.fromkeys(column for _, row in rows for column in row))
     found = columns(header, chosen)
     id_column = _id_column(file, found, header)

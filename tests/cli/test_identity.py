@@ -48,6 +48,7 @@ def write(file: Path, rows: list[list[str]], mark: str = ",") -> None:
     ("body", "words"),
     [
         (b"", "line 1: no header"),
+        (b"record_id,name\n", "no records"),
         (b"record_id,name\n1,Ada\n,Bela\n", "line 3, column record_id: no id"),
         (b"record_id,name\n1,Ada\n1,Bela\n", "line 3, column record_id: 1 is on line 2, too"),
         (b"record_id,name\n1,Ada,King\n", "line 2: 3 fields, and the header has 2"),

@@ -181,3 +181,13 @@ def test_hundreds_of_one_record_are_one_group_and_do_not_cost_more_each() -> Non
 
     assert {each.group for each in decisions} == {"r000"}
     assert [each.moved for each in resolver.look_again([f"r{at:03}" for at in range(400)]) if each.moved] == []
+
+
+def test_a_crowd_is_joined_by_its_like_only() -> None:
+    crowd = [party(f"a{at:02}", full_name="Ada Kingsley", phone="848 532 7294") for at in range(60)]
+
+    memory, decisions = resolved([*crowd, party("b", full_name="Bela Kingsley", phone="848 532 7294")])
+    again = list(Resolver(memory).look_again(["b", "a59"]))
+
+    assert memory.groups(["a00", "a59", "b"]) == {"a00": "a00", "a59": "a00", "b": "b"}
+    assert [each.moved for each in again] == [(), ()]
