@@ -20,11 +20,13 @@ def compare(left: Party, right: Party) -> list[Level]:
     if left.is_person and right.is_person:
         found.append(("prior", "persons", ()))
         _names(left, right, found)
+    elif left.is_person or right.is_person:
+        found.append(("prior", "persons", ()))
+        _mixed(left, right, found)
     else:
-        found.append(("prior", "persons" if left.is_person or right.is_person else "others", ()))
-        one, other = (each.words or each.given + each.family for each in (left, right))
-        if one and other:
-            found.append(("words", _words(one, other, left, right), ()))
+        found.append(("prior", "others", ()))
+        if left.words and right.words:
+            found.append(("words", _words(left.words, right.words, left, right), ()))
     if left.company and right.company and not (left.words and right.words):
         found.append(("company", _words(left.company, right.company, left, right), ()))
     if left.email and right.email:
@@ -53,6 +55,15 @@ def _names(left: Party, right: Party, found: list[Level]) -> None:
         found.append(("family", family, _spelt("f", family, left.family[-1:], right.family[-1:], turned)))
     if turned:
         found.append(("order", "turned", ()))
+
+
+def _mixed(left: Party, right: Party, found: list[Level]) -> None:
+    """A person, and a firm or somebody who may be either: where the person works, or else the person's name."""
+    person, other = (left, right) if left.is_person else (right, left)
+    if other.words and person.company and not other.company:
+        found.append(("company", _words(person.company, other.words, person, other), ()))
+    elif other.words:
+        found.append(("words", _words(person.given + person.family, other.words, person, other), ()))
 
 
 def _spelt(kind: str, level: str, one: tuple[str, ...], other: tuple[str, ...], turned: bool) -> tuple[str, ...]:

@@ -186,7 +186,7 @@ def test_hundreds_of_one_record_are_one_group_and_do_not_cost_more_each() -> Non
 def test_a_crowd_is_joined_by_its_like_only() -> None:
     crowd = [party(f"a{at:02}", full_name="Ada Kingsley", phone="848 532 7294") for at in range(60)]
 
-    memory, decisions = resolved([*crowd, party("b", full_name="Bela Kingsley", phone="848 532 7294")])
+    memory, _ = resolved([*crowd, party("b", full_name="Bela Kingsley", phone="848 532 7294")])
     again = list(Resolver(memory).look_again(["b", "a59"]))
 
     assert memory.groups(["a00", "a59", "b"]) == {"a00": "a00", "a59": "a00", "b": "b"}

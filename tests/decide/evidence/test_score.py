@@ -88,6 +88,12 @@ def test_names_are_compared_part_by_part(left: str, right: str, levels: tuple[st
     assert (found["given"], found["family"]) == levels
 
 
+def test_a_firm_is_where_a_person_works_not_the_persons_name() -> None:
+    found = told(party("a", full_name="Ada King", company="Acme Trading LLC"), party("b", company="Acme Trading"))
+
+    assert found == {"prior": "persons", "company": "exact"}
+
+
 def test_half_of_a_double_name_is_a_part_of_it() -> None:
     found = told(party("a", first_name="Ada", last_name="Fernandez-Ray"), party("b", first_name="Ada", last_name="Ray"))
 
