@@ -25,7 +25,7 @@ CROWD = 36  # records in them at most
 ALMOST = 4.0  # bits below the threshold, and still worth another look
 PROBED = 2  # records of a group that share most keys, before the rest of it is weighed;
 HOPELESS = 10.0  # bits below the threshold of the best of them end it
-CROWDING = 0.6  # bits for each doubling of the records, from a thousand on
+CROWDING = 0.4  # bits for each doubling of the records, from a thousand on
 PAIRS = 200_000  # scores that are kept, some hundred megabytes
 
 Near = tuple[str, float, Sequence[str]]  # a group, its agreement with the record, its members
