@@ -6,7 +6,7 @@ MINUTES ?= 10
 BIN := .venv/bin
 STAMP := .venv/installed
 
-.PHONY: setup demo test nightly check bench bench-peers soak schema lock clean
+.PHONY: setup demo test nightly check bench bench-peers bench-identity soak schema lock clean
 
 setup: $(STAMP)
 
@@ -44,6 +44,10 @@ bench: $(STAMP)
 bench-peers: $(STAMP)
 	$(BIN)/python -m bench.peers.install
 	$(BIN)/python -m bench same-work --peers
+
+# Persons and firms told apart in labelled sets of ../shared/datasets, in five orders of arrival. Some twenty minutes.
+bench-identity: $(STAMP)
+	$(BIN)/python -m bench.identity $(SETS)
 
 # Faults of every kind at random, for so many minutes; then what was lost, doubled or left. SEED repeats one.
 soak: $(STAMP)

@@ -19,6 +19,7 @@ commands = typer.Typer(no_args_is_help=True, help="What vendors are asked to do:
 keys = typer.Typer(no_args_is_help=True, help="API keys of this hub, and the keys that seal.")
 connections = typer.Typer(help="How connections are; pause and resume them, and what of their past is known.")
 webhooks = typer.Typer(no_args_is_help=True, help="Outgoing webhooks: who is told of changes.")
+identity = typer.Typer(no_args_is_help=True, help="Who is who: records of one person or firm, put together.")
 schema = typer.Typer(no_args_is_help=True, help="The GraphQL schema.")
 for name, group in (
     ("events", events),
@@ -26,6 +27,7 @@ for name, group in (
     ("keys", keys),
     ("connections", connections),
     ("webhooks", webhooks),
+    ("identity", identity),
     ("schema", schema),
 ):
     app.add_typer(group, name=name)
@@ -409,6 +411,66 @@ def test_endpoint(endpoint: Endpoint, file: File = SETTINGS) -> None:
     from hub.cli import hooks
 
     hooks.test(file, endpoint)
+
+
+Records = Annotated[Path, typer.Argument(help="CSV with a header, or JSON lines (.jsonl).", dir_okay=False)]
+Mapped = Annotated[
+    list[str] | None, typer.Option("--map", help="What a column holds, as field=column; several times for several.")
+]
+Learned = Annotated[Path | None, typer.Option("--weights", help="Of `hub identity learn`.", dir_okay=False)]
+
+
+@identity.command("match")
+def match_records(
+    records: Records,
+    into: Annotated[Path, typer.Option("--into", "-o", help="The CSV to write.", dir_okay=False)],
+    mapped: Mapped = None,
+    weights: Learned = None,
+    link: Annotated[float, typer.Option(help="Bits of agreement from which records are put together.")] = 0.0,
+) -> None:
+    """Put records of one person or firm together: record, cluster, score in bits, reason."""
+    from hub.cli import matching
+
+    matching.match(records, into, mapped or [], weights, link)
+
+
+@identity.command("evaluate")
+def evaluate_clusters(
+    clusters: Annotated[Path, typer.Argument(help="What `hub identity match` wrote.", dir_okay=False)],
+    truth: Annotated[Path, typer.Option(help="A CSV with record_id and cluster_id.", dir_okay=False)],
+    output: As = Output.TABLE,
+) -> None:
+    """Hold clusters to the truth: precision, recall and F1 over pairs, records and whole clusters."""
+    from hub.cli import matching
+
+    matching.evaluate(truth, clusters, output)
+
+
+@identity.command("explain")
+def explain_pair(
+    records: Records,
+    left: Annotated[str, typer.Argument(help="The id of a record.")],
+    right: Annotated[str, typer.Argument(help="The id of another.")],
+    mapped: Mapped = None,
+    weights: Learned = None,
+    output: As = Output.TABLE,
+) -> None:
+    """Show how alike two records are: each comparison with its values and bits, and the sum."""
+    from hub.cli import matching
+
+    matching.explain(records, left, right, mapped or [], weights, output)
+
+
+@identity.command("learn")
+def learn_weights(
+    records: Records,
+    into: Annotated[Path, typer.Option("--into", "-o", help="The file of weights to write.", dir_okay=False)],
+    mapped: Mapped = None,
+) -> None:
+    """Fit the weights to records of one's own. No labels are wanted."""
+    from hub.cli import matching
+
+    matching.learn(records, into, mapped or [])
 
 
 @schema.command("print")
