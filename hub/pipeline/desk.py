@@ -38,7 +38,7 @@ class _Waiting:
 class Desk:
     """Commits one batch after the other, so what comes to one desk is kept in the order in which it came."""
 
-    patience: Patience
+    patience: Callable[[], Patience]  # as the door has it now
     on_kept: Callable[[Sequence[Arrived], set[str]], None]  # told of each commit: its rows, the ids of the new ones
     _queue: deque[_Waiting] = field(default_factory=deque)
     _taken: list[_Waiting] = field(default_factory=list)  # those of the commit that is under way
@@ -54,18 +54,18 @@ class Desk:
         self._queue.append(waiting)
         self._filled.set()
         if self._timer is None:
-            self._timer = loop.call_at(now + self.patience.answer, self._give_up)
+            self._timer = loop.call_at(now + self.patience().answer, self._give_up)
         return waiting.done
 
     def is_stuck(self, now: float) -> bool:
         """Nobody else should join: the queue does not move."""
         oldest = self._taken[0] if self._taken else self._queue[0] if self._queue else None
-        return oldest is not None and (self._slow or now - oldest.since > self.patience.queue)
+        return oldest is not None and (self._slow or now - oldest.since > self.patience().queue)
 
     def _give_up(self) -> None:
         """One timer for all that wait: it looks after the oldest."""
         loop = asyncio.get_running_loop()
-        since = loop.time() - self.patience.answer
+        since = loop.time() - self.patience().answer
         for each in (*self._taken, *self._queue):
             if each.since > since:
                 break
@@ -74,7 +74,7 @@ class Desk:
         while self._queue and self._queue[0].done.done():
             self._queue.popleft()
         first = next((each for each in (*self._taken, *self._queue) if not each.done.done()), None)
-        self._timer = None if first is None else loop.call_at(first.since + self.patience.answer, self._give_up)
+        self._timer = None if first is None else loop.call_at(first.since + self.patience().answer, self._give_up)
 
     async def run(self, here: Intake) -> None:
         """Commits what waits, until cancelled."""

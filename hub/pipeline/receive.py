@@ -51,7 +51,7 @@ class Door:
 
     def __post_init__(self) -> None:
         desks = desks_of(self.database)
-        self._desks = [Desk(patience=self.patience, on_kept=self._told) for _ in range(desks)]
+        self._desks = [Desk(patience=lambda: self.patience, on_kept=self._told) for _ in range(desks)]
 
     async def receive(self, connection: Connection, incoming: Incoming) -> Received:
         """Raises `Forged` or `Malformed`, and keeps nothing; a fault of the database keeps nothing either.
