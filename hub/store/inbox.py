@@ -194,12 +194,12 @@ _LOCK = (
     " ORDER BY oldest.id LIMIT %s FOR UPDATE OF p SKIP LOCKED"
 )
 _MINE = f"SELECT {_NAMES} FROM inbox WHERE part = mine.part AND part >= 0 ORDER BY id LIMIT %s"  # noqa: S608 - our names
-_TAKE = f"SELECT waits.* FROM unnest(%s::int4[]) AS mine(part) CROSS JOIN LATERAL ({_MINE}) AS waits"  # noqa: S608
+_TAKE = f"SELECT waits.* FROM unnest(%s::int4[]) AS mine(part) CROSS JOIN LATERAL ({_MINE}) AS waits"  # noqa: S608 - ours
 _WAITS = (
     "SELECT p.part, (SELECT min(i.id) FROM inbox i WHERE i.part = p.part AND i.part >= 0) AS oldest"
     " FROM partitions p WHERE oldest IS NOT NULL ORDER BY oldest LIMIT ?"
 )
-_OLDEST = f"SELECT * FROM (SELECT {_NAMES} FROM inbox WHERE part = ? AND part >= 0 ORDER BY id LIMIT ?)"  # noqa: S608
+_OLDEST = f"SELECT * FROM (SELECT {_NAMES} FROM inbox WHERE part = ? AND part >= 0 ORDER BY id LIMIT ?)"  # noqa: S608 - ours
 
 
 async def _claim_postgresql(driver: Any, limit: int) -> list[Any]:

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from hub.pipeline.plan import plan, plan_within
 from hub.store.database import Database
@@ -37,7 +37,7 @@ async def test_what_is_live_is_planned_here_and_what_a_backfill_brings_waits(hub
     async with hub.db.read() as held:
         live, behind = sorted(await held.scalars(select(OrderRow.id)))
     async with hub.db.write() as held:
-        await held.execute(DueRow.__table__.delete())  # type: ignore[attr-defined]
+        await held.execute(delete(DueRow))
         wants = {live: Due("evt_1"), behind: Due("backfill:orders", background=True)}
         await plan_within(held, hub.connections, wants, hub.time)
 

@@ -7,19 +7,7 @@ from hub.decide.evidence.score import Score
 FORBIDDEN = float("-inf")
 FIRM = 5.0  # bits beyond the threshold
 
-
-class Pairs:
-    """Scores of pairs, each weighed once."""
-
-    def __init__(self, weigh: Callable[[str, str], Score]) -> None:
-        self._weigh = weigh
-        self._known: dict[tuple[str, str], Score] = {}
-
-    def __call__(self, one: str, other: str) -> Score:
-        pair = (one, other) if one < other else (other, one)
-        if (found := self._known.get(pair)) is None:
-            found = self._known[pair] = self._weigh(*pair)
-        return found
+Pairs = Callable[[str, str], Score]  # of two records; asked for the same two again and again
 
 
 def agreement(scores: Sequence[Score]) -> float:

@@ -56,7 +56,7 @@ def with_rarity(parties: Sequence[Party]) -> list[Party]:
 
 
 def _random_pairs(parties: Sequence[Party], seed: int) -> list[Pair]:
-    draw = random.Random(seed)  # noqa: S311
+    draw = random.Random(seed)  # noqa: S311 - a sample, not a secret
     pairs = []
     for _ in range(min(AT_RANDOM, 20 * len(parties))):
         one, other = draw.sample(parties, 2)
@@ -71,7 +71,7 @@ def _candidates(parties: Sequence[Party], seed: int) -> list[Pair]:
             holders[key].append(at)
     found = sorted({pair for held in holders.values() if 1 < len(held) <= STOP for pair in combinations(held, 2)})
     if len(found) > CANDIDATES:
-        found = random.Random(seed).sample(found, CANDIDATES)  # noqa: S311
+        found = random.Random(seed).sample(found, CANDIDATES)  # noqa: S311 - as above
     return [(compare(parties[one], parties[other]), parties[one], parties[other]) for one, other in found]
 
 

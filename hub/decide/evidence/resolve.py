@@ -10,7 +10,7 @@ from enum import StrEnum
 from itertools import islice
 from math import log2
 
-from hub.decide.evidence.cluster import FORBIDDEN, Pairs, agreement, cluster
+from hub.decide.evidence.cluster import FORBIDDEN, agreement, cluster
 from hub.decide.evidence.keys import keys
 from hub.decide.evidence.memory import Memory
 from hub.decide.evidence.party import Party
@@ -118,9 +118,8 @@ class Resolver:
         close = [each for each in ranked if each[0] == home or each[1] >= self._zones.link - ALMOST]
         if len(close) == 1 and self._agrees_with_all(party, close[0], self._zones.link + crowd_bits):
             return self._joined(party, close[0])  # nothing to cluster again
-        if any(
-            len(members) >= CROWD for _, _, members in close[:NEIGHBOURS]
-        ):  # too many to cluster: the sample decides
+        # Too many to cluster: the sample decides.
+        if any(len(members) >= CROWD for _, _, members in close[:NEIGHBOURS]):
             joins = close[0][1] >= self._zones.link
             return self._joined(party, close[0]) if joins else self._apart(party, ranked)
         taken: list[tuple[str, Sequence[str]]] = []
@@ -172,7 +171,10 @@ class Resolver:
     ) -> Decision:
         before = {record: group for group, members in taken for record in members} | ({party.id: home} if home else {})
         parties = {**self._memory.parties(before), party.id: party}
-        pairs = Pairs(lambda one, other: self._score(parties[one], parties[other]))
+
+        def pairs(one: str, other: str) -> Score:
+            return self._score(parties[one], parties[other])
+
         clusters = cluster(sorted({*before, party.id}), pairs, self._zones.link + crowd_bits)
         named = _names(clusters, before, self._memory)
         moved = []
