@@ -2,6 +2,7 @@
 
 import csv
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -36,13 +37,21 @@ def test_a_set_that_is_not_there_is_named(
     assert "no labelled set village" in capsys.readouterr().err
 
 
-def test_a_missed_goal_and_a_wide_spread_are_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bench.identity.__main__.GOALS", {"town": 1.1})
-    runs = [run(read_set(folder / "town", at_most), 1) for at_most in (0, 20)]
+@pytest.mark.parametrize(("goal", "told"), [(1.1, "MISSED"), (0.1, "reached")])
+def test_whether_the_goal_was_reached_is_told(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, goal: float, told: str
+) -> None:
+    monkeypatch.setattr("bench.identity.__main__.GOALS", {"town": goal})
 
-    told = line("town", runs)
+    assert told in line("town", [run(read_set(folder / "town"), 1)])
 
-    assert "MISSED" in told
+
+def test_a_spread_that_is_too_wide_is_marked(folder: Path) -> None:
+    one = run(read_set(folder / "town"), 1)
+    worse = replace(one, settled=replace(one.settled, pair_f1=one.settled.pair_f1 - 0.01))
+
+    assert "!" in line("town", [one, worse])
+    assert "!" not in line("town", [one, one])
 
 
 def test_a_run_is_printed_and_kept(
